@@ -1,0 +1,36 @@
+# Bare `make` prints the menu. Each target checks for what it needs; scripts in infra/setup install or name what is missing.
+
+SHELL := bash
+.DEFAULT_GOAL := menu
+.NOTPARALLEL:
+.PHONY: menu run test lint bench
+
+# Where rustup puts cargo, for the very run that installed it.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+menu:
+	@echo 'make TARGET [ARGS="..."]'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## Start the whole system here until Ctrl-C; needs only Rust and a C compiler. ARGS: flags of `agentforum up`
+	@infra/setup/rust-toolchain-and-cc
+	@cargo run -q -p harness --bin agentforum -- up $(ARGS)
+
+test: ## Run every test, then name the skipped ones. ARGS: a filter
+	@infra/setup/rust-toolchain-and-cc
+	@infra/setup/run-tests $(ARGS)
+
+lint: ## Check formatting, clippy, documentation, and the licences and sources of dependencies
+	@infra/setup/rust-toolchain-and-cc rustfmt clippy
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+	@if cargo deny --version >/dev/null 2>&1; then \
+		echo 'cargo deny check bans licenses sources'; cargo deny check bans licenses sources; \
+	else \
+		echo 'SKIPPED: cargo deny because cargo-deny is not installed'; \
+	fi
+
+bench: ## Measure throughput and latency in a release build. ARGS: flags of the bench
+	@infra/setup/rust-toolchain-and-cc
+	cargo run --release -p tests --bin bench -- $(ARGS)

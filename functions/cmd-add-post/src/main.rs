@@ -1,0 +1,5 @@
+//! `cmd-add-post` as a Lambda binary.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    shared::lambda::serve::<cmd_add_post::CmdAddPost>()
+}

@@ -1,0 +1,30 @@
+//! Answers a thread: a post, and the thread is answered.
+//!
+//! Wakes on: forum.commands.answer_thread
+//! Reads: commands, threads
+//! Writes: commands, threads, posts, events
+//! Emits: forum.post.added, forum.state.changed
+
+mod decide;
+
+use shared::ctx::Ctx;
+use shared::domain::thread::Place;
+use shared::error::HandlerError;
+use shared::function::{Function, Trigger, command};
+use shared::message::command::{AnswerThread, Command};
+use shared::message::envelope::CloudEvent;
+
+pub use decide::decide;
+
+/// The function.
+pub struct CmdAnswerThread;
+
+impl Function for CmdAnswerThread {
+    const NAME: &'static str = "cmd-answer-thread";
+    const TRIGGER: Trigger = Trigger::Command(AnswerThread::NAME);
+    type Message = CloudEvent;
+
+    async fn handle(ctx: &Ctx, message: CloudEvent) -> Result<(), HandlerError> {
+        command::handle(ctx, Self::NAME, &message, decide, |_| Place::default()).await
+    }
+}

@@ -1,0 +1,39 @@
+//! Opens a thread with its first post.
+//!
+//! Wakes on: forum.commands.open_thread
+//! Reads: commands, threads
+//! Writes: commands, threads, posts, events
+//! Emits: forum.thread.opened
+
+mod decide;
+
+use shared::ctx::Ctx;
+use shared::domain::thread::Place;
+use shared::error::HandlerError;
+use shared::function::{Function, Trigger, command};
+use shared::message::command::{Command, OpenThread};
+use shared::message::envelope::CloudEvent;
+
+pub use decide::decide;
+
+/// The function.
+pub struct CmdOpenThread;
+
+impl Function for CmdOpenThread {
+    const NAME: &'static str = "cmd-open-thread";
+    const TRIGGER: Trigger = Trigger::Command(OpenThread::NAME);
+    type Message = CloudEvent;
+
+    async fn handle(ctx: &Ctx, message: CloudEvent) -> Result<(), HandlerError> {
+        command::handle(ctx, Self::NAME, &message, decide, place).await
+    }
+}
+
+fn place(open: &OpenThread) -> Place {
+    Place {
+        ticket: open.ticket.clone(),
+        run_id: open.run_id.clone(),
+        session_id: open.session_id.clone(),
+        agent_name: open.agent_name.clone(),
+    }
+}

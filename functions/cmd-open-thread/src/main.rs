@@ -1,0 +1,5 @@
+//! `cmd-open-thread` as a Lambda binary.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    shared::lambda::serve::<cmd_open_thread::CmdOpenThread>()
+}

@@ -1,0 +1,79 @@
+//! Publishing one claimed batch.
+
+use std::sync::Arc;
+
+use shared::clock::Clock;
+use shared::ctx::Ctx;
+use shared::function::{Function, backoff};
+use shared::id::Kind;
+use shared::message::envelope::CloudEvent;
+use shared::store::StoreError;
+use shared::store::dead_letters::DeadLetter;
+use shared::store::outbox::{self, ClaimedRow, Published};
+use shared::transport::{Outgoing, Transport, TransportError};
+
+/// Publishes the rows in their order; what became of each.
+pub(crate) async fn batch(ctx: &Ctx, rows: Vec<ClaimedRow>) -> Result<Vec<(ClaimedRow, Published)>, StoreError> {
+    let envelopes = outbox::messages(&ctx.store, &rows).await?;
+    let mut outcomes = Vec::with_capacity(rows.len());
+    let (mut sendable, mut outgoing) = (Vec::new(), Vec::new());
+    for (row, envelope) in rows.into_iter().zip(envelopes) {
+        match envelope {
+            Some(envelope) => {
+                outgoing.push(message(&row, &envelope));
+                sendable.push(row);
+            }
+            // Its subject was pruned after it was finished: nothing to ring for.
+            None => outcomes.push((row, Published::Sent)),
+        }
+    }
+    let stopwatch = Clock::stopwatch();
+    let answers = ctx.transport.publish(outgoing).await;
+    let transport = ctx.config.transport.as_str();
+    ctx.metrics.publish_duration_seconds.with_label_values(&[transport]).observe(stopwatch.elapsed().as_secs_f64());
+    for (row, answer) in sendable.into_iter().zip(answers) {
+        let result = if answer.is_ok() { "ok" } else { "failed" };
+        ctx.metrics.publish_total.with_label_values(&[transport, result]).inc();
+        let outcome = match answer {
+            Ok(()) => Published::Sent,
+            Err(error) => failed(ctx, &row, &error),
+        };
+        outcomes.push((row, outcome));
+    }
+    Ok(outcomes)
+}
+
+fn message(row: &ClaimedRow, envelope: &CloudEvent) -> Outgoing {
+    let body: Arc<str> = serde_json::to_string(envelope).unwrap_or_default().into();
+    Outgoing { topic: row.topic.clone(), key: row.key.clone(), message_id: row.message_id.clone(), body }
+}
+
+/// A message that is refused often enough is dead; one that never reached the transport never is.
+fn failed(ctx: &Ctx, row: &ClaimedRow, error: &TransportError) -> Published {
+    let settings = &ctx.config.outbox;
+    let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);
+    tracing::warn!(message_id = %row.message_id, topic = %row.topic, attempts, %error, "not published");
+    if matches!(error, TransportError::Refused(_)) && attempts >= settings.max_attempts {
+        let function = super::DrainOutbox::NAME;
+        ctx.metrics.dead_letters_total.with_label_values(&["outbox", function]).inc();
+        let letter = DeadLetter {
+            id: ctx.ids.next(Kind::DeadLetter),
+            scope: row.scope.clone(),
+            source: "outbox",
+            function: function.to_owned(),
+            topic: row.topic.clone(),
+            message_id: row.message_id.clone(),
+            key: row.key.clone(),
+            payload: serde_json::to_string(&row.about).unwrap_or_default(),
+            error_class: "refused",
+            error: error.to_string(),
+            attempts: row.attempts,
+            first_failed_at: row.created_at,
+        };
+        return Published::Dead { error: error.to_string(), letter: Box::new(letter) };
+    }
+    // Half the wait is fixed, so that a refusal is never repeated at once.
+    let fraction = 0.5 + ctx.ids.fraction() / 2.0;
+    let wait = backoff(settings.backoff, settings.backoff_max, attempts, fraction);
+    Published::Failed { error: error.to_string(), next_attempt_at: ctx.clock.now().plus(wait) }
+}

@@ -1,0 +1,25 @@
+//! Keeps `view_thread_views`: one row per thread, as lists and details show it.
+//!
+//! Wakes on: forum.events.*
+//! Reads: events, projection_checkpoints
+//! Writes: view_thread_views, projection_checkpoints
+//! Emits: nothing
+
+use shared::ctx::Ctx;
+use shared::error::HandlerError;
+use shared::function::{Function, Trigger, projection};
+use shared::message::envelope::CloudEvent;
+use shared::store::views::thread_views;
+
+/// The function.
+pub struct ProjectThreadViews;
+
+impl Function for ProjectThreadViews {
+    const NAME: &'static str = "project-thread-views";
+    const TRIGGER: Trigger = Trigger::Events(&["*"]);
+    type Message = CloudEvent;
+
+    async fn handle(ctx: &Ctx, message: CloudEvent) -> Result<(), HandlerError> {
+        projection::handle(ctx, Self::NAME, thread_views::PROJECTION, &message, thread_views::apply).await
+    }
+}

@@ -1,0 +1,226 @@
+//! Settings: where each comes from, what it may be, and the typed result. One table (`KEYS`) is the single source of names,
+//! defaults, limits and help; flags, environment variables and the file are three spellings of it. Nothing else in the
+//! workspace reads the environment.
+
+mod error;
+mod file;
+mod flags;
+mod keys;
+mod layers;
+mod nearest;
+mod parse;
+mod resolve;
+#[cfg(test)]
+mod tests;
+mod value;
+mod words;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use error::ConfigError;
+pub use flags::ConfigFlags;
+pub use keys::{COMMAND_WAIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, STREAM_LIMIT_MAX};
+pub use resolve::{Resolved, Setting, Source};
+pub use words::{AuthMode, LogFormat, TransportKind};
+
+/// Every setting of the process, checked. Made by [`Config::resolve`], [`Config::from_environment`] or [`Config::with`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `addr`: where HTTP listens; port 0 takes a free one.
+    pub addr: SocketAddr,
+    /// `db`: the database file.
+    pub db: PathBuf,
+    /// `transport`: what carries messages between functions.
+    pub transport: TransportKind,
+    /// `worker.*`: the drainer's steps.
+    pub worker: Worker,
+    /// `shutdown.*`: how long a clean stop waits.
+    pub shutdown: Shutdown,
+    /// `outbox.*`: publishing outbox rows.
+    pub outbox: Outbox,
+    /// `delivery.*`: handing messages to functions.
+    pub delivery: Delivery,
+    /// `log.*`: reading the event log, and the process's own log lines.
+    pub log: Log,
+    /// `live.*`: live streams.
+    pub live: Live,
+    /// `stream.*`: frames of live streams.
+    pub stream: Stream,
+    /// `list.*`: list endpoints.
+    pub list: List,
+    /// `thread.*`: the detail of one thread.
+    pub thread: Thread,
+    /// `command.*`: waiting for a command's outcome.
+    pub command: Command,
+    /// `body.*`: request bodies.
+    pub body: Body,
+    /// `writer.*`: the one database writer.
+    pub writer: Writer,
+    /// `store.*`: database connections.
+    pub store: Store,
+    /// `reconcile.*`: the sweep that rings for unfinished rows.
+    pub reconcile: Reconcile,
+    /// `auth.*`: who may call.
+    pub auth: Auth,
+    settings: Vec<Setting>,
+}
+
+impl Config {
+    /// Every setting with its effective value (secrets masked) and its source, in the order of [`KEYS`].
+    #[must_use]
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+}
+
+/// Settings `worker.*`.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// Time between two steps of the drainer.
+    pub interval: Duration,
+    /// Rows claimed per step.
+    pub batch_size: u32,
+    /// Time between two log lines with the worker's figures.
+    pub log_period: Duration,
+}
+
+/// Settings `shutdown.*`.
+#[derive(Clone, Debug)]
+pub struct Shutdown {
+    /// Longest wait for open requests.
+    pub timeout: Duration,
+    /// Longest wait for running functions.
+    pub workers: Duration,
+}
+
+/// Settings `outbox.*`.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    /// How long a claimed row belongs to its claimer.
+    pub lease: Duration,
+    /// Wait after the first failed publish; it doubles from there.
+    pub backoff: Duration,
+    /// Longest wait between two publishes.
+    pub backoff_max: Duration,
+    /// Failed publishes after which a row is dead.
+    pub max_attempts: u32,
+}
+
+/// Settings `delivery.*`.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Attempts of a handler after which its message is a dead letter.
+    pub max_attempts: u32,
+    /// How long a received message stays hidden from other receivers.
+    pub visibility: Duration,
+    /// Wait after the first failed attempt; it doubles from there.
+    pub backoff: Duration,
+    /// Longest wait between two attempts.
+    pub backoff_max: Duration,
+}
+
+/// Settings `log.*`.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Events read from the event log at once.
+    pub page: u32,
+    /// Form of the process's log lines; `None` leaves it to the caller: text on a terminal, else JSON.
+    pub format: Option<LogFormat>,
+    /// Least severe level logged, or filter directives such as `info,shared=debug`.
+    pub level: String,
+}
+
+/// Settings `live.*`.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Events of the log's tail kept in memory.
+    pub ring: usize,
+    /// Time between two heartbeats.
+    pub heartbeat: Duration,
+    /// How long a client may leave a frame unread before it is closed.
+    pub stall: Duration,
+}
+
+/// Settings `stream.*`.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// Events per frame when a client names no limit; at most [`STREAM_LIMIT_MAX`].
+    pub limit: u32,
+}
+
+/// Settings `list.*`.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// Items per page when a client names no limit; at most [`LIST_LIMIT_MAX`].
+    pub limit: u32,
+}
+
+/// Settings `thread.*`.
+#[derive(Clone, Debug)]
+pub struct Thread {
+    /// Latest posts shown in a thread's detail.
+    pub posts: u32,
+    /// Latest events shown in a thread's detail.
+    pub events: u32,
+}
+
+/// Settings `command.*`.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// How long a request waits for its command's outcome; at most [`COMMAND_WAIT_MAX`].
+    pub wait: Duration,
+}
+
+/// Settings `body.*`.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Largest request body, in bytes.
+    pub limit: usize,
+}
+
+/// Settings `writer.*`.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    /// Commits that may wait for the writer; one more is refused with 503.
+    pub queue: usize,
+    /// Commits that may share one transaction.
+    pub batch_max: usize,
+}
+
+/// Settings `store.*`.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Read connections.
+    pub readers: usize,
+    /// How long a connection waits for a lock.
+    pub busy_timeout: Duration,
+    /// How long a query may run before it is interrupted.
+    pub query_timeout: Duration,
+}
+
+/// Settings `reconcile.*`.
+#[derive(Clone, Debug)]
+pub struct Reconcile {
+    /// Time between two sweeps.
+    pub interval: Duration,
+}
+
+/// Settings `auth.*`.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// How callers prove who they are.
+    pub mode: AuthMode,
+    /// How long a printed login link works.
+    pub login_ttl: Duration,
+    /// How long a login cookie works.
+    pub cookie: Duration,
+}
+
+/// Whether the process was started by AWS Lambda.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this module is the one that reads the environment")]
+pub fn on_lambda() -> bool {
+    std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some()
+}

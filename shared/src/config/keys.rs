@@ -1,0 +1,166 @@
+//! The table of all settings. A row here is a flag, an environment variable, a line of the file, a line of `--help` and a
+//! line of `agentforum config`; the struct in the parent module gives it a type.
+
+use std::time::Duration;
+
+use super::words::{AuthMode, LogFormat, TransportKind};
+
+/// Most events a client may ask for per frame of a live stream.
+pub const STREAM_LIMIT_MAX: u32 = 500;
+/// Most items a client may ask for per page of a list.
+pub const LIST_LIMIT_MAX: u32 = 200;
+/// Longest a request may wait for its command's outcome.
+pub const COMMAND_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// No duration may be longer: ten years, far inside what clocks and stored milliseconds can hold.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// `section.name`, or a plain name for the few settings everybody meets.
+    pub name: &'static str,
+    /// The value when no source names one, in the spelling of the file; empty when it is derived.
+    pub default: &'static str,
+    /// What values are allowed.
+    pub kind: Kind,
+    /// One sentence for help, with the unit.
+    pub doc: &'static str,
+}
+
+/// What values a setting takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// An IP address and port.
+    Address,
+    /// A file.
+    Path,
+    /// An integer with a unit, no longer than `max`.
+    Duration {
+        /// Whether zero means something, such as "do not wait".
+        zero: bool,
+        /// Longest allowed.
+        max: Duration,
+    },
+    /// A whole number, both ends allowed.
+    Integer {
+        /// Smallest allowed.
+        min: u64,
+        /// Largest allowed.
+        max: u64,
+    },
+    /// A number of bytes, both ends allowed.
+    Size {
+        /// Fewest bytes allowed.
+        min: u64,
+        /// Most bytes allowed.
+        max: u64,
+    },
+    /// `true` or `false`.
+    Bool,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// Text that is not empty.
+    Text,
+    /// Text that is never shown and has no flag, since other users of a machine see the flags of a process.
+    Secret,
+}
+
+impl Key {
+    /// The row of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// The flag without its dashes: `outbox.backoff_max` is `outbox-backoff-max`.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.name.replace(['.', '_'], "-")
+    }
+
+    /// The environment variable: `outbox.backoff_max` is `AGENTFORUM_OUTBOX_BACKOFF_MAX`.
+    #[must_use]
+    pub fn environment(&self) -> String {
+        format!("AGENTFORUM_{}", self.name.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
+/// A duration that must be longer than zero.
+const fn positive() -> Kind {
+    Kind::Duration { zero: false, max: LONGEST }
+}
+
+/// A duration for which zero means "at once".
+const fn from_zero() -> Kind {
+    Kind::Duration { zero: true, max: LONGEST }
+}
+
+const fn integer(min: u64, max: u64) -> Kind {
+    Kind::Integer { min, max }
+}
+
+const fn key(name: &'static str, default: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, default, kind, doc }
+}
+
+/// Every setting, in the order `agentforum config` shows them.
+pub static KEYS: &[Key] = &[
+    key("addr", "127.0.0.1:3001", Kind::Address, "Address and port HTTP listens on; port 0 takes a free one"),
+    key("db", ".agentforum/agentforum.db", Kind::Path, "Database file, created when it is missing"),
+    key("transport", "memory", Kind::Words(TransportKind::WORDS), "What carries messages between functions"),
+    key("worker.interval", "500ms", positive(), "Time between two steps of the drainer"),
+    key("worker.batch_size", "100", integer(1, 10_000), "Outbox rows the drainer claims per step"),
+    key("worker.log_period", "15s", positive(), "Time between two log lines with the worker's figures"),
+    key("shutdown.timeout", "5s", from_zero(), "Longest wait for open requests when stopping"),
+    key("shutdown.workers", "2s", from_zero(), "Longest wait for running functions when stopping"),
+    key("outbox.lease", "60s", positive(), "How long a claimed outbox row belongs to its claimer"),
+    key("outbox.backoff", "1s", from_zero(), "Wait after the first failed publish, doubled after each further one"),
+    key("outbox.backoff_max", "60s", positive(), "Longest wait between two publishes of one outbox row"),
+    key("outbox.max_attempts", "10", integer(1, 1_000), "Failed publishes after which an outbox row is dead"),
+    key("delivery.max_attempts", "5", integer(1, 1_000), "Attempts of a handler before its message is a dead letter"),
+    key("delivery.visibility", "60s", positive(), "How long a received message stays hidden from other receivers"),
+    key("delivery.backoff", "1s", from_zero(), "Wait after the first failed attempt, doubled after each further one"),
+    key("delivery.backoff_max", "60s", positive(), "Longest wait between two attempts at one message"),
+    key("log.page", "512", integer(1, 10_000), "Events read from the event log at once"),
+    key("live.ring", "4096", integer(1, 1_048_576), "Events of the log's tail kept in memory for live streams"),
+    key("live.heartbeat", "25s", positive(), "Time between two heartbeats of a live stream"),
+    key("live.stall", "30s", positive(), "How long a client may leave a live frame unread before it is closed"),
+    key(
+        "stream.limit",
+        "100",
+        integer(1, STREAM_LIMIT_MAX as u64),
+        "Events per live frame when a client names no limit",
+    ),
+    key("list.limit", "50", integer(1, LIST_LIMIT_MAX as u64), "Items per list page when a client names no limit"),
+    key("thread.posts", "200", integer(1, 10_000), "Latest posts shown in a thread's detail"),
+    key("thread.events", "500", integer(1, 10_000), "Latest events shown in a thread's detail"),
+    key(
+        "command.wait",
+        "5s",
+        Kind::Duration { zero: true, max: COMMAND_WAIT_MAX },
+        "How long a request waits for its command's outcome",
+    ),
+    key("body.limit", "1MiB", Kind::Size { min: 1_024, max: 1 << 30 }, "Largest request body, in bytes"),
+    key("writer.queue", "1024", integer(1, 1_000_000), "Commits that may wait for the database writer"),
+    key("writer.batch_max", "256", integer(1, 10_000), "Commits that may share one database transaction"),
+    key("store.readers", "8", integer(1, 128), "Database connections for reading"),
+    key("store.busy_timeout", "5s", positive(), "How long a database connection waits for a lock"),
+    key("store.query_timeout", "5s", positive(), "How long a query may run before it is interrupted"),
+    key("reconcile.interval", "30s", positive(), "Time between two sweeps that ring for unfinished rows"),
+    key(
+        "auth.mode",
+        "",
+        Kind::Words(AuthMode::WORDS),
+        "Who may call; unset is `local` on a loopback addr, else `keys`",
+    ),
+    key("auth.login_ttl", "10m", positive(), "How long a printed login link works"),
+    key("auth.cookie", "12h", positive(), "How long a login cookie works"),
+    key(
+        "log.format",
+        "",
+        Kind::Words(LogFormat::WORDS),
+        "Form of log lines; unset is `text` on a terminal, else `json`",
+    ),
+    key("log.level", "info", Kind::Text, "Least severe level logged, or directives such as `info,shared=debug`"),
+];

@@ -1,0 +1,84 @@
+//! The settings that take one word of a few, as enums. The word lists feed the table, so help and errors name the same words.
+
+/// What carries messages between functions (`transport`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportKind {
+    /// In this process, with visibility timeouts.
+    Memory,
+}
+
+impl TransportKind {
+    pub(super) const WORDS: &[&str] = &["memory"];
+
+    /// The word in configuration and in `/info`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        (word == "memory").then_some(Self::Memory)
+    }
+}
+
+/// How callers prove who they are (`auth.mode`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMode {
+    /// One owner key in a file beside the database and a printed login link; on loopback only.
+    Local,
+    /// API keys made by an administrator; nothing is created by itself.
+    Keys,
+}
+
+impl AuthMode {
+    pub(super) const WORDS: &[&str] = &["local", "keys"];
+
+    /// The word in configuration and in the runtime file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Keys => "keys",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "local" => Some(Self::Local),
+            "keys" => Some(Self::Keys),
+            _ => None,
+        }
+    }
+}
+
+/// Form of the process's log lines (`log.format`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl LogFormat {
+    pub(super) const WORDS: &[&str] = &["text", "json"];
+
+    /// The word in configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}

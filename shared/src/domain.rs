@@ -1,0 +1,3 @@
+//! The rules' nouns, pure: state as the command side keeps it, the events that change it, and how they do.
+
+pub mod thread;

@@ -1,0 +1,298 @@
+//! A thread: what the command side knows of it, and what each event does to it. Deciding what may happen is each
+//! command function's `decide`; this module only applies what was decided.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Time;
+use crate::error::{Code, Rejection};
+use crate::message::event::types;
+use crate::value::{Actor, ActorType, GuidanceStatus, OnTimeout, PostKind, Priority, ThreadKind, ThreadState, Word};
+
+/// What a pure decision knows beside the thread and the payload.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Who commands.
+    pub actor: Actor,
+    /// The present.
+    pub now: Time,
+    /// The id a new post gets. It follows from the command's id, so a repeat writes the same one.
+    pub post_id: String,
+}
+
+/// The answer in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Answer {
+    /// The text.
+    pub answer: String,
+    /// The option chosen, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    /// Who answered.
+    pub answered_by: String,
+    /// What kind of actor answered.
+    pub answered_by_type: ActorType,
+    /// When, RFC 3339 UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub answered_at: Time,
+    /// Whether the system answered because a deadline passed.
+    pub auto: bool,
+}
+
+impl Answer {
+    /// Whether a person gave it.
+    #[must_use]
+    pub fn by_a_person(&self) -> bool {
+        matches!(self.answered_by_type, ActorType::Human | ActorType::Operator)
+    }
+}
+
+/// Payload of `forum.thread.opened`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Opened {
+    /// Title.
+    pub title: String,
+    /// Body of the first post.
+    pub body: String,
+    /// Id of the first post.
+    pub post_id: String,
+    /// What the thread is for.
+    pub kind: ThreadKind,
+    /// Initial state.
+    pub state: ThreadState,
+    /// Urgency.
+    pub priority: Priority,
+    /// Who should answer.
+    pub assignee: Option<String>,
+    /// Answers to choose from.
+    pub options: Vec<String>,
+    /// The answer to take if nobody gives one.
+    pub default: Option<String>,
+    /// Until when an answer is wanted.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deadline: Option<Time>,
+    /// What the deadline does.
+    pub on_timeout: OnTimeout,
+}
+
+/// Payload of `forum.post.added`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PostAdded {
+    /// Id of the post.
+    pub post_id: String,
+    /// What the post is.
+    pub kind: PostKind,
+    /// Text.
+    pub body: String,
+    /// The option chosen, on an answer.
+    pub option: Option<String>,
+}
+
+/// Payload of `forum.state.changed`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StateChanged {
+    /// State before.
+    pub from: ThreadState,
+    /// State after.
+    pub to: ThreadState,
+}
+
+/// Payload of `forum.thread.closed`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Closed {
+    /// State before.
+    pub from: ThreadState,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What can happen to a thread. Serialises to the payload alone; the type stands beside it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ThreadEvent {
+    /// It began.
+    Opened(Opened),
+    /// Somebody wrote.
+    PostAdded(PostAdded),
+    /// It moved.
+    StateChanged(StateChanged),
+    /// It ended.
+    Closed(Closed),
+}
+
+impl ThreadEvent {
+    /// The event's type in the log.
+    #[must_use]
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => types::THREAD_OPENED,
+            Self::PostAdded(_) => types::POST_ADDED,
+            Self::StateChanged(_) => types::STATE_CHANGED,
+            Self::Closed(_) => types::THREAD_CLOSED,
+        }
+    }
+
+    /// Reads an event of the log back; `None` for a type that is not a thread's.
+    ///
+    /// # Errors
+    /// When the payload is not what its type says.
+    pub fn read(event_type: &str, payload: &str) -> Result<Option<Self>, serde_json::Error> {
+        Ok(Some(match event_type {
+            types::THREAD_OPENED => Self::Opened(serde_json::from_str(payload)?),
+            types::POST_ADDED => Self::PostAdded(serde_json::from_str(payload)?),
+            types::STATE_CHANGED => Self::StateChanged(serde_json::from_str(payload)?),
+            types::THREAD_CLOSED => Self::Closed(serde_json::from_str(payload)?),
+            _ => return Ok(None),
+        }))
+    }
+}
+
+/// A thread as the command side keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thread {
+    /// Identity.
+    pub thread_id: String,
+    /// What it is for.
+    pub kind: ThreadKind,
+    /// Ticket.
+    pub ticket: String,
+    /// Run, if any.
+    pub run_id: Option<String>,
+    /// Session, if any.
+    pub session_id: Option<String>,
+    /// Agent that asks, if any.
+    pub agent_name: Option<String>,
+    /// Title.
+    pub title: String,
+    /// Where it stands.
+    pub state: ThreadState,
+    /// Urgency.
+    pub priority: Priority,
+    /// Who should answer.
+    pub assignee: Option<String>,
+    /// Who opened it.
+    pub opened_by: Actor,
+    /// Answers to choose from.
+    pub options: Vec<String>,
+    /// The answer to take if nobody gives one.
+    pub default: Option<String>,
+    /// Until when an answer is wanted.
+    pub deadline: Option<Time>,
+    /// What the deadline does.
+    pub on_timeout: OnTimeout,
+    /// Whether the question has its answer; a control thread asks nothing by itself.
+    pub guidance_status: Option<GuidanceStatus>,
+    /// The answer in force.
+    pub answer: Option<Answer>,
+    /// When it was opened.
+    pub opened_at: Time,
+    /// When it last changed.
+    pub updated_at: Time,
+    /// When it was closed.
+    pub closed_at: Option<Time>,
+    /// Number of events in its stream.
+    pub version: i64,
+}
+
+/// The place of a new thread in the fleet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Ticket.
+    pub ticket: String,
+    /// Run, if any.
+    pub run_id: Option<String>,
+    /// Session, if any.
+    pub session_id: Option<String>,
+    /// Agent, if any.
+    pub agent_name: Option<String>,
+}
+
+impl Thread {
+    /// The thread, which must be there.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn expect(thread: Option<&Self>) -> Result<&Self, Rejection> {
+        thread.ok_or_else(|| Rejection::new(Code::NotFound, "no such thread"))
+    }
+
+    /// The thread, which must be there and not closed.
+    ///
+    /// # Errors
+    /// `not_found`, `thread_closed`.
+    pub fn expect_open(thread: Option<&Self>) -> Result<&Self, Rejection> {
+        let thread = Self::expect(thread)?;
+        if thread.state == ThreadState::Closed {
+            return Err(Rejection::new(Code::ThreadClosed, "the thread is closed"));
+        }
+        Ok(thread)
+    }
+
+    /// Checks that the thread may move to another state.
+    ///
+    /// # Errors
+    /// `illegal_transition` with `from` and `to`.
+    pub fn expect_move(&self, to: ThreadState) -> Result<(), Rejection> {
+        if self.state.may_become(to) {
+            return Ok(());
+        }
+        let (from, to) = (self.state.as_str(), to.as_str());
+        Err(Rejection::new(Code::IllegalTransition, format!("a thread does not move from {from} to {to}"))
+            .with("from", from)
+            .with("to", to))
+    }
+
+    /// The thread that `opened` begins, at version 1.
+    #[must_use]
+    pub fn begin(thread_id: String, place: Place, opened: &Opened, actor: &Actor, at: Time) -> Self {
+        Self {
+            thread_id,
+            kind: opened.kind,
+            ticket: place.ticket,
+            run_id: place.run_id,
+            session_id: place.session_id,
+            agent_name: place.agent_name,
+            title: opened.title.clone(),
+            state: opened.state,
+            priority: opened.priority,
+            assignee: opened.assignee.clone(),
+            opened_by: actor.clone(),
+            options: opened.options.clone(),
+            default: opened.default.clone(),
+            deadline: opened.deadline,
+            on_timeout: opened.on_timeout,
+            guidance_status: (opened.kind == ThreadKind::Question).then_some(GuidanceStatus::Pending),
+            answer: None,
+            opened_at: at,
+            updated_at: at,
+            closed_at: None,
+            version: 1,
+        }
+    }
+
+    /// What `event` by `actor` does to the thread. A thread begins with [`Thread::begin`], so opening again is ignored.
+    pub fn apply(&mut self, event: &ThreadEvent, actor: &Actor, at: Time) {
+        match event {
+            ThreadEvent::Opened(_) => return,
+            ThreadEvent::PostAdded(post) if post.kind == PostKind::GuidanceAnswer => {
+                self.guidance_status = Some(GuidanceStatus::Answered);
+                self.answer = Some(Answer {
+                    answer: post.body.clone(),
+                    option: post.option.clone(),
+                    answered_by: actor.actor_name.clone(),
+                    answered_by_type: actor.actor_type,
+                    answered_at: at,
+                    auto: actor.actor_type == ActorType::System,
+                });
+            }
+            ThreadEvent::PostAdded(_) => {}
+            ThreadEvent::StateChanged(change) => self.state = change.to,
+            ThreadEvent::Closed(_) => {
+                self.state = ThreadState::Closed;
+                self.closed_at = Some(at);
+            }
+        }
+        self.updated_at = at;
+        self.version += 1;
+    }
+}

@@ -1,0 +1,72 @@
+//! What a function is, and how a batch of messages reaches it. The harness and Lambda both go through [`batch::run`], so
+//! what is tested in one process is what is deployed.
+
+pub mod batch;
+pub mod command;
+pub mod projection;
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use crate::ctx::Ctx;
+use crate::error::HandlerError;
+use crate::transport::Subscription;
+
+/// What wakes a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Requests.
+    Http,
+    /// Doorbells of the command of this name.
+    Command(&'static str),
+    /// Doorbells of events whose topic, without `forum.events.`, is one of these; `*` at the end matches the rest.
+    Events(&'static [&'static str]),
+    /// A commit that left rows in the outbox; this often even if no commit says so.
+    Commit,
+    /// The clock.
+    Schedule,
+}
+
+/// One deployable unit.
+pub trait Function: 'static {
+    /// The folder's name.
+    const NAME: &'static str;
+    /// What wakes it.
+    const TRIGGER: Trigger;
+    /// What it is woken with.
+    type Message: DeserializeOwned + Send;
+
+    /// Handles one message. Safe to do twice.
+    fn handle(ctx: &Ctx, message: Self::Message) -> impl Future<Output = Result<(), HandlerError>> + Send;
+}
+
+/// The topics a function of this trigger subscribes to; none for those the clock or a request wakes.
+#[must_use]
+pub fn subscription(name: &'static str, trigger: Trigger) -> Option<Subscription> {
+    let topics = match trigger {
+        Trigger::Command(command) => vec![crate::message::command::topic_of(command)],
+        Trigger::Events(events) => events.iter().map(|event| format!("forum.events.{event}")).collect(),
+        Trigger::Http | Trigger::Commit | Trigger::Schedule => return None,
+    };
+    Some(Subscription { function: name, topics })
+}
+
+/// The wait before attempt `attempt + 1`: `base` doubled per attempt, at most `max`, with full jitter.
+#[must_use]
+pub fn backoff(base: Duration, max: Duration, attempt: u32, fraction: f64) -> Duration {
+    let doubled = base.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1).min(31)));
+    doubled.min(max).mul_f64(fraction.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // TRANSPORT-10, OUTBOX-4
+    #[test]
+    fn waits_double_up_to_their_limit() {
+        let wait = |attempt| backoff(Duration::from_secs(1), Duration::from_secs(60), attempt, 1.0).as_secs();
+        assert_eq!([1, 2, 3, 6, 7, 40].map(wait), [1, 2, 4, 32, 60, 60]);
+    }
+}

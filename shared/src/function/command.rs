@@ -1,0 +1,177 @@
+//! How every command function works: begin the command if it is its stream's head, load the thread, decide purely, and
+//! write state, events and outcome in one commit. Only `decide` differs from function to function.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+
+use super::batch::panic_text;
+use crate::ctx::Ctx;
+use crate::domain::thread::{Facts, Place, Thread, ThreadEvent};
+use crate::error::{HandlerError, Rejection};
+use crate::id::Kind;
+use crate::message::command::Command;
+use crate::message::envelope::CloudEvent;
+use crate::store::commands::{self, AppliedTo, Begun, CommandRow, Outcome};
+use crate::store::dead_letters::DeadLetter;
+use crate::store::threads::{self, Author};
+use crate::store::{Commit, CommitError, Durability, Guard, StoreError};
+
+/// What a function's pure `decide` looks like.
+pub type Decide<C> = fn(Option<&Thread>, &C, &Facts) -> Result<Vec<ThreadEvent>, Rejection>;
+
+/// How often a lost race for a stream is run again at once before the message goes back.
+const RACES: usize = 20;
+
+/// Handles the doorbell of one command.
+///
+/// # Errors
+/// Parks what names no command of its tenant; asks for a retry when the store fails or `decide` panicked.
+pub async fn handle<C: Command>(
+    ctx: &Ctx,
+    function: &'static str,
+    message: &CloudEvent,
+    decide: Decide<C>,
+    place: fn(&C) -> Place,
+) -> Result<(), HandlerError> {
+    let scope = message.scope().ok_or_else(|| undecodable("the source names no tenant"))?;
+    let uuid = Kind::Message.parse(&message.id).ok_or_else(|| undecodable("the id is no message id"))?;
+    let command_id = Kind::Command.with(uuid);
+    let row = match commands::begin(&ctx.store, &scope, &command_id, ctx.housekeeping(function)).await? {
+        Begun::Head(row) => *row,
+        // The commit that finishes the stream's head rings again.
+        Begun::Waits | Begun::Finished => return Ok(()),
+        Begun::Unknown => {
+            ctx.metrics.reconciled_total.with_label_values(&["unknown_doorbell"]).inc();
+            return Err(HandlerError::Park {
+                error_class: "unknown_command",
+                reason: "no command of that id in the tenant that the message names".to_owned(),
+            });
+        }
+    };
+    let last = row.attempts >= i64::from(ctx.config.delivery.max_attempts);
+    if row.attempts > i64::from(ctx.config.delivery.max_attempts) {
+        return bury(ctx, function, &row, message, "crashed", "handling never came to an end".to_owned()).await;
+    }
+    match AssertUnwindSafe(apply(ctx, &row, uuid, decide, place)).catch_unwind().await {
+        Ok(Ok(outcome)) => {
+            finished(ctx, &row, &outcome);
+            Ok(())
+        }
+        Ok(Err(HandlerError::Park { error_class, reason })) => {
+            bury(ctx, function, &row, message, error_class, reason).await
+        }
+        Ok(Err(error)) => Err(error),
+        Err(panic) if last => bury(ctx, function, &row, message, "panic", panic_text(panic.as_ref())).await,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+fn undecodable(reason: &str) -> HandlerError {
+    HandlerError::Park { error_class: "undecodable", reason: reason.to_owned() }
+}
+
+/// Decides on the state it commits on: a lost race is decided again from fresh state.
+async fn apply<C: Command>(
+    ctx: &Ctx,
+    row: &CommandRow,
+    uuid: uuid::Uuid,
+    decide: Decide<C>,
+    place: fn(&C) -> Place,
+) -> Result<Option<Outcome>, HandlerError> {
+    let payload: C = serde_json::from_str(&row.payload).map_err(|error| HandlerError::Park {
+        error_class: "undecodable",
+        reason: format!("the stored payload does not fit: {error}"),
+    })?;
+    let thread_id = payload.thread_id(uuid);
+    for _ in 0..RACES {
+        let (scope, id) = (row.scope.clone(), thread_id.clone());
+        let thread = ctx.store.read(move |reader| threads::load(reader, &scope, &id)).await?;
+        let now = ctx.clock.now();
+        let facts = Facts { actor: row.actor.clone(), now, post_id: Kind::Post.with(uuid) };
+        let (outcome, events) = match decide(thread.as_ref(), &payload, &facts) {
+            Ok(events) => (Outcome::Result(AppliedTo { thread_id: thread_id.clone() }), events),
+            Err(rejection) => (Outcome::Rejection(rejection), Vec::new()),
+        };
+        let author = Author { scope: &row.scope, actor: &row.actor, now, ids: &ctx.ids };
+        let change = threads::change(&author, thread, &thread_id, place(&payload), &events);
+        let commit = Commit::new(Durability::Full, row.context(now))
+            .then_all(change.statements)
+            .then_all(row.finish(&outcome, !events.is_empty()));
+        match ctx.store.commit(commit).await {
+            Ok(_) => {
+                for event in &events {
+                    ctx.metrics.events_total.with_label_values(&[event.event_type()]).inc();
+                }
+                return Ok(Some(outcome));
+            }
+            // Another delivery of the same command was faster.
+            Err(CommitError::Guard(Guard::CommandOpen)) => return Ok(None),
+            Err(CommitError::Guard(Guard::StreamVersion)) => {}
+            Err(CommitError::Store(StoreError::Statement { index, message })) => {
+                return Err(HandlerError::Park {
+                    error_class: "database",
+                    reason: format!("statement {index}: {message}"),
+                });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(HandlerError::Retry(format!("the stream moved {RACES} times while the command was decided")))
+}
+
+fn finished(ctx: &Ctx, row: &CommandRow, outcome: &Option<Outcome>) {
+    ctx.bells.command_finished(&row.command_id);
+    let status = match outcome {
+        None => return,
+        Some(Outcome::Result(_)) => "applied",
+        Some(Outcome::Rejection(_)) => "rejected",
+    };
+    let took = ctx.clock.now().since(row.accepted_at).as_secs_f64();
+    ctx.metrics.commands_total.with_label_values(&[&row.name, status]).inc();
+    ctx.metrics.command_processing_seconds.with_label_values(&[&row.name]).observe(took);
+    tracing::debug!(
+        command_id = %row.command_id,
+        correlation_id = %row.correlation_id,
+        request_id = %row.request_id,
+        name = %row.name,
+        status,
+        "command finished"
+    );
+}
+
+/// Gives a command up; its stream goes on.
+async fn bury(
+    ctx: &Ctx,
+    function: &'static str,
+    row: &CommandRow,
+    message: &CloudEvent,
+    error_class: &'static str,
+    error: String,
+) -> Result<(), HandlerError> {
+    tracing::error!(function, command_id = %row.command_id, error_class, %error, "command is dead");
+    let letter = DeadLetter {
+        id: ctx.ids.next(Kind::DeadLetter),
+        scope: row.scope.clone(),
+        source: "command",
+        function: function.to_owned(),
+        topic: crate::message::command::topic_of(&row.name),
+        message_id: message.id.clone(),
+        key: row.stream.clone(),
+        payload: row.payload.clone(),
+        error_class,
+        error,
+        attempts: row.attempts,
+        first_failed_at: row.accepted_at,
+    };
+    match ctx.store.commit(row.bury(letter, ctx.clock.now())).await {
+        Ok(_) => {
+            ctx.metrics.commands_total.with_label_values(&[&row.name, "dead"]).inc();
+            ctx.metrics.dead_letters_total.with_label_values(&["command", function]).inc();
+        }
+        Err(CommitError::Guard(Guard::CommandOpen)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    ctx.bells.command_finished(&row.command_id);
+    Ok(())
+}

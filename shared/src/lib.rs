@@ -1,0 +1,28 @@
+//! What all functions of agentforum share. A module may use only the modules above it in this list.
+
+pub mod clock;
+pub mod id;
+
+pub mod value;
+
+pub mod error;
+pub mod message;
+
+pub mod domain;
+
+pub mod config;
+pub mod telemetry;
+
+pub mod store;
+pub mod transport;
+
+pub mod live;
+pub mod worker;
+
+pub mod auth;
+pub mod ctx;
+
+pub mod function;
+pub mod lambda;
+
+pub mod client;

@@ -1,0 +1,101 @@
+//! Events of the one ordered log, as stored and as shown.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::clock::Time;
+use crate::value::ActorType;
+
+/// Event types of the present release.
+pub mod types {
+    /// A thread began.
+    pub const THREAD_OPENED: &str = "forum.thread.opened";
+    /// A post was added to a thread.
+    pub const POST_ADDED: &str = "forum.post.added";
+    /// A thread moved to another state.
+    pub const STATE_CHANGED: &str = "forum.state.changed";
+    /// A thread was closed.
+    pub const THREAD_CLOSED: &str = "forum.thread.closed";
+    /// Every type, in the order of the vocabulary.
+    pub const ALL: &[&str] = &[THREAD_OPENED, POST_ADDED, STATE_CHANGED, THREAD_CLOSED];
+}
+
+/// The queue topic of an event type.
+#[must_use]
+pub fn topic_of(event_type: &str) -> String {
+    if event_type.starts_with("forum.integration.") {
+        return event_type.to_owned();
+    }
+    format!("forum.events.{}", event_type.strip_prefix("forum.").unwrap_or(event_type))
+}
+
+/// One row of the log (SPEC LOG-2).
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct LogEvent {
+    /// Position: 1, 2, 3, .. in the order of commits, without gaps.
+    pub pos: i64,
+    /// Identity.
+    pub event_id: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Version of the payload's shape.
+    pub schema_version: i64,
+    /// The stream it belongs to, such as `thread/thr_...`.
+    pub stream: String,
+    /// 1, 2, 3, .. within the stream.
+    pub version: i64,
+    /// Tenant.
+    pub team_id: String,
+    /// Tenant.
+    pub project_id: String,
+    /// Ticket, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Run, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<String>,
+    /// Thread, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<String>,
+    /// Session, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Agent, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_name: Option<String>,
+    /// Kind of actor who caused it.
+    pub actor_type: ActorType,
+    /// Who caused it.
+    pub actor_name: String,
+    /// Ties together everything one request caused.
+    pub correlation_id: String,
+    /// The event or command that caused this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<String>,
+    /// W3C trace context of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// When it happened, RFC 3339 UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Time,
+    /// When it was committed, RFC 3339 UTC; never decreases along `pos`.
+    #[schema(value_type = String, format = DateTime)]
+    pub recorded_at: Time,
+    /// What the type says it carries.
+    #[schema(value_type = Object)]
+    pub payload: Box<RawValue>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_follow_from_types() {
+        assert_eq!(topic_of(types::THREAD_OPENED), "forum.events.thread.opened");
+        assert_eq!(topic_of("run.state.changed"), "forum.events.run.state.changed");
+        assert_eq!(topic_of("forum.integration.docs_sync.requested"), "forum.integration.docs_sync.requested");
+    }
+}

@@ -1,0 +1,29 @@
+//! The database: the one place that contains SQL. One writer with group commit, a pool of readers, and one module per
+//! table or group of tables that says what is asked of it.
+
+pub mod commands;
+mod connection;
+mod database;
+pub mod dead_letters;
+mod error;
+pub mod events;
+pub mod keys;
+mod lock;
+pub mod migrations;
+pub mod outbox;
+pub mod overview;
+pub mod projections;
+mod readers;
+pub mod reconcile;
+pub mod statement;
+pub mod tenants;
+pub mod threads;
+pub mod views;
+mod writer;
+
+pub use connection::{Columns, Row};
+pub use database::Store;
+pub use error::{CommitError, StoreError};
+pub use readers::{Reader, Run};
+pub use statement::{Commit, Context, Durability, Guard, Statement};
+pub use writer::Receipt;

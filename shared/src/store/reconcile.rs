@@ -1,0 +1,56 @@
+//! What reconciliation rings again: rows whose lease ran out, commands and events whose doorbell was lost. It changes
+//! nothing but the outbox, so a needless ring is harmless.
+
+use std::time::Duration;
+
+use super::statement::{Commit, Context, Durability, Statement};
+use super::{Store, StoreError};
+
+/// What one pass rang again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Reconciled {
+    /// Outbox rows whose lease had run out.
+    pub outbox: u64,
+    /// Accepted commands.
+    pub commands: u64,
+    /// Projections behind the head.
+    pub events: u64,
+}
+
+/// Which rows a pass rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything unfinished: nothing published before this process began can still be on its way.
+    Everything,
+    /// What was published at least this long ago: younger doorbells may still be on their way.
+    OlderThan(Duration),
+}
+
+/// Runs one pass. Passes may overlap.
+///
+/// # Errors
+/// When the store fails.
+pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconciled, StoreError> {
+    let now = context.now.0;
+    let before = match reach {
+        Reach::Everything => now,
+        Reach::OlderThan(age) => now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)),
+    };
+    let released = Statement::new(include_str!("sql/release_expired_outbox.sql"), vec![now.into()]);
+    let commands = Statement::new(include_str!("sql/reconcile_commands.sql"), vec![now.into(), before.into()]);
+    let events = Statement::new(include_str!("sql/reconcile_events.sql"), vec![now.into(), before.into()]);
+    let mut counts = [0; 3];
+    // One commit each: a part that fails does not stop the others.
+    let mut failure = None;
+    for (count, statement) in counts.iter_mut().zip([released, commands, events]) {
+        match store.commit(Commit::new(Durability::Full, context.clone()).then(statement)).await {
+            Ok(receipt) => *count = receipt.into_rows().len() as u64,
+            Err(error) => {
+                tracing::error!(%error, "a part of the reconciliation failed; the others go on");
+                failure = Some(error);
+            }
+        }
+    }
+    let [outbox, commands, events] = counts;
+    failure.map_or(Ok(Reconciled { outbox, commands, events }), |error| Err(error.unexpected()))
+}

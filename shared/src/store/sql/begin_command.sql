@@ -1,0 +1,19 @@
+-- Takes the command if it is the head of its stream, and counts the attempt before anything can crash.
+UPDATE commands
+SET attempts = attempts + 1
+WHERE command_id = ?1
+    AND team_id = ?2
+    AND project_id = ?3
+    AND status = 'accepted'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM commands AS earlier
+        WHERE earlier.team_id = commands.team_id
+            AND earlier.project_id = commands.project_id
+            AND earlier.stream = commands.stream
+            AND earlier.status = 'accepted'
+            AND earlier.seq < commands.seq
+    )
+RETURNING
+    command_id, seq, team_id, project_id, name, stream, payload, actor_type, actor_name, request_hash, request_id,
+    correlation_id, causation_id, traceparent, status, attempts, outcome, pos, dead_letter_id, accepted_at, finished_at

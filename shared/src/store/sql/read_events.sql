@@ -1,0 +1,7 @@
+SELECT
+    pos, event_id, type, schema_version, stream, version, team_id, project_id, ticket, run_id, thread_id, session_id,
+    agent_name, actor_type, actor_name, correlation_id, causation_id, traceparent, occurred_at, recorded_at, payload
+FROM events
+WHERE pos > ?2 AND (?1 IS NULL OR team_id = ?1)
+ORDER BY pos
+LIMIT ?3

@@ -1,0 +1,3 @@
+//! Read models. Each is written by exactly one projector and read by everybody; decisions never read them.
+
+pub mod thread_views;
