@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use crate::clock::Time;
 use crate::error::{Code, Rejection};
 use crate::id::{Ids, hex};
-use crate::store::keys::{self, ApiKey};
+use crate::store::keys::{self, ApiKey, Purpose};
 use crate::store::{Store, StoreError};
-use crate::value::{Actor, KeyScope};
+use crate::value::{Actor, ActorType, KeyScope};
 
 /// The cookie that a login sets.
 pub const COOKIE_NAME: &str = "agentforum_login";
@@ -107,22 +107,26 @@ impl Caller {
         self.key.project_id.as_deref().is_none_or(|own| own == project_id)
     }
 
-    /// The actor of a write: the key's, or the one the body names if the key is bound to none.
+    /// The project of a write that names none: the owner of a local system works in its one project.
+    #[must_use]
+    pub fn default_project(&self) -> Option<&str> {
+        let local = self.key.purpose != Purpose::Api && self.key.team_id == LOCAL_TEAM;
+        self.key.project_id.as_deref().or(local.then_some(LOCAL_PROJECT))
+    }
+
+    /// The actor of a write: the key's; if the key is bound to none, the one the body names, else a person of the key's
+    /// name.
     ///
     /// # Errors
-    /// 403 `actor_mismatch` when the body names another than the key's, 400 when neither names one.
+    /// 403 `actor_mismatch` when the body names another than the key's.
     pub fn actor(&self, named: Option<Actor>) -> Result<Actor, Rejection> {
         match (self.key.actor(), named) {
-            (Some(bound), None) => Ok(bound),
-            (Some(bound), Some(named)) if bound == named => Ok(bound),
-            (Some(_), Some(_)) => {
+            (Some(bound), Some(named)) if bound != named => {
                 Err(Rejection::new(Code::ActorMismatch, "the key is bound to another actor than the body names"))
             }
+            (Some(bound), _) => Ok(bound),
             (None, Some(named)) => Ok(named),
-            (None, None) => Err(Rejection::new(
-                Code::InvalidRequest,
-                "the key is bound to no actor: name one with actor_type and actor_name",
-            )),
+            (None, None) => Ok(Actor { actor_type: ActorType::Human, actor_name: self.key.name.clone() }),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::{Config, TransportKind};
 use crate::id::Ids;
 use crate::live::{Bells, Tail};
+use crate::readiness::Readiness;
 use crate::store::{Context, Run, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::transport::{Memory, Subscription};
@@ -36,6 +37,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// How the drainer is doing.
     pub worker: Worker,
+    /// Whether the process has caught up.
+    pub readiness: Readiness,
 }
 
 impl std::ops::Deref for Ctx {
@@ -98,7 +101,18 @@ impl Ctx {
         let tail = Tail::new(&store, &metrics, config.live.ring, config.log.page);
         let worker = Worker::new(clock.now());
         let bells = Bells::default();
-        Ok(Self(Arc::new(Parts { config, clock, ids, store, transport, tail, bells, metrics, worker })))
+        Ok(Self(Arc::new(Parts {
+            config,
+            clock,
+            ids,
+            store,
+            transport,
+            tail,
+            bells,
+            metrics,
+            worker,
+            readiness: Readiness::default(),
+        })))
     }
 
     /// The context of a commit by the function `name` that no request stands behind.

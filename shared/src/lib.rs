@@ -17,6 +17,7 @@ pub mod store;
 pub mod transport;
 
 pub mod live;
+pub mod readiness;
 pub mod worker;
 
 pub mod auth;

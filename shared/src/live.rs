@@ -4,5 +4,5 @@
 mod bells;
 mod tail;
 
-pub use bells::{Bells, Waiting};
+pub use bells::{Bells, Finished, Waiting};
 pub use tail::{Page, Subscriber, Tail, TailEvent};

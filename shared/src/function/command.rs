@@ -10,6 +10,7 @@ use crate::ctx::Ctx;
 use crate::domain::thread::{Facts, Place, Thread, ThreadEvent};
 use crate::error::{HandlerError, Rejection};
 use crate::id::Kind;
+use crate::live::Finished;
 use crate::message::command::Command;
 use crate::message::envelope::CloudEvent;
 use crate::store::commands::{self, AppliedTo, Begun, CommandRow, Outcome};
@@ -54,8 +55,8 @@ pub async fn handle<C: Command>(
         return bury(ctx, function, &row, message, "crashed", "handling never came to an end".to_owned()).await;
     }
     match AssertUnwindSafe(apply(ctx, &row, uuid, decide, place)).catch_unwind().await {
-        Ok(Ok(outcome)) => {
-            finished(ctx, &row, &outcome);
+        Ok(Ok(applied)) => {
+            finished(ctx, &row, applied);
             Ok(())
         }
         Ok(Err(HandlerError::Park { error_class, reason })) => {
@@ -78,7 +79,7 @@ async fn apply<C: Command>(
     uuid: uuid::Uuid,
     decide: Decide<C>,
     place: fn(&C) -> Place,
-) -> Result<Option<Outcome>, HandlerError> {
+) -> Result<Option<(Outcome, Option<i64>)>, HandlerError> {
     let payload: C = serde_json::from_str(&row.payload).map_err(|error| HandlerError::Park {
         error_class: "undecodable",
         reason: format!("the stored payload does not fit: {error}"),
@@ -93,17 +94,20 @@ async fn apply<C: Command>(
             Ok(events) => (Outcome::Result(AppliedTo { thread_id: thread_id.clone() }), events),
             Err(rejection) => (Outcome::Rejection(rejection), Vec::new()),
         };
-        let author = Author { scope: &row.scope, actor: &row.actor, now, ids: &ctx.ids };
+        // A request's own command; what an event caused carries the correlation of a first event that exists.
+        let first_event_id = row.causation_id.is_none().then_some(row.correlation_id.as_str());
+        let author = Author { scope: &row.scope, actor: &row.actor, now, ids: &ctx.ids, first_event_id };
         let change = threads::change(&author, thread, &thread_id, place(&payload), &events);
         let commit = Commit::new(Durability::Full, row.context(now))
             .then_all(change.statements)
             .then_all(row.finish(&outcome, !events.is_empty()));
         match ctx.store.commit(commit).await {
-            Ok(_) => {
+            Ok(receipt) => {
                 for event in &events {
                     ctx.metrics.events_total.with_label_values(&[event.event_type()]).inc();
                 }
-                return Ok(Some(outcome));
+                let pos = receipt.into_rows().into_iter().next().and_then(|row| row.columns().integer().ok());
+                return Ok(Some((outcome, pos)));
             }
             // Another delivery of the same command was faster.
             Err(CommitError::Guard(Guard::CommandOpen)) => return Ok(None),
@@ -120,12 +124,13 @@ async fn apply<C: Command>(
     Err(HandlerError::Retry(format!("the stream moved {RACES} times while the command was decided")))
 }
 
-fn finished(ctx: &Ctx, row: &CommandRow, outcome: &Option<Outcome>) {
-    ctx.bells.command_finished(&row.command_id);
+/// Tells whoever waits, and counts. `None`: another delivery finished the command, and told them.
+fn finished(ctx: &Ctx, row: &CommandRow, applied: Option<(Outcome, Option<i64>)>) {
+    let Some((outcome, pos)) = applied else { return };
+    ctx.bells.command_finished(&row.command_id, Finished { pos });
     let status = match outcome {
-        None => return,
-        Some(Outcome::Result(_)) => "applied",
-        Some(Outcome::Rejection(_)) => "rejected",
+        Outcome::Result(_) => "applied",
+        Outcome::Rejection(_) => "rejected",
     };
     let took = ctx.clock.now().since(row.accepted_at).as_secs_f64();
     ctx.metrics.commands_total.with_label_values(&[&row.name, status]).inc();
@@ -172,6 +177,6 @@ async fn bury(
         Err(CommitError::Guard(Guard::CommandOpen)) => {}
         Err(error) => return Err(error.into()),
     }
-    ctx.bells.command_finished(&row.command_id);
+    ctx.bells.command_finished(&row.command_id, Finished { pos: None });
     Ok(())
 }

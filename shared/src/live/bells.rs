@@ -8,8 +8,15 @@ use tokio::sync::watch;
 /// Bells of one process. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Bells {
-    commands: Arc<Mutex<HashMap<String, watch::Sender<bool>>>>,
+    commands: Arc<Mutex<HashMap<String, watch::Sender<Option<Finished>>>>>,
     projections: Arc<Mutex<HashMap<String, watch::Sender<i64>>>>,
+}
+
+/// What a bell says of a finished command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Finished {
+    /// Position of its last event, if it appended one.
+    pub pos: Option<i64>,
 }
 
 /// A wait for one command; dropping it takes the bell down.
@@ -17,14 +24,18 @@ pub struct Bells {
 pub struct Waiting {
     bells: Bells,
     command_id: String,
-    receiver: watch::Receiver<bool>,
+    receiver: watch::Receiver<Option<Finished>>,
 }
 
 impl Waiting {
     /// Returns once the command was finished in this process.
-    pub async fn finished(&mut self) {
-        // The sender is only dropped together with this waiter.
-        let _ = self.receiver.wait_for(|finished| *finished).await;
+    pub async fn finished(&mut self) -> Finished {
+        let finished = self.receiver.wait_for(Option::is_some).await.ok().and_then(|finished| *finished);
+        match finished {
+            Some(finished) => finished,
+            // The sender is only dropped together with its last waiter.
+            None => std::future::pending().await,
+        }
     }
 }
 
@@ -46,14 +57,14 @@ impl Bells {
     #[must_use]
     pub fn wait_for_command(&self, command_id: &str) -> Waiting {
         let mut commands = lock(&self.commands);
-        let sender = commands.entry(command_id.to_owned()).or_insert_with(|| watch::Sender::new(false));
+        let sender = commands.entry(command_id.to_owned()).or_insert_with(|| watch::Sender::new(None));
         Waiting { bells: self.clone(), command_id: command_id.to_owned(), receiver: sender.subscribe() }
     }
 
     /// Rings for a finished command.
-    pub fn command_finished(&self, command_id: &str) {
+    pub fn command_finished(&self, command_id: &str, finished: Finished) {
         if let Some(sender) = lock(&self.commands).get(command_id) {
-            sender.send_replace(true);
+            sender.send_replace(Some(finished));
         }
     }
 

@@ -51,6 +51,7 @@ pub struct Tail {
     /// Position up to which the ring, or the log behind it, can be read.
     reached: Arc<watch::Sender<i64>>,
     subscribers: Arc<AtomicUsize>,
+    ended: CancellationToken,
 }
 
 #[derive(Default)]
@@ -85,11 +86,12 @@ impl Tail {
             page,
             reached: Arc::new(watch::Sender::new(head)),
             subscribers: Arc::default(),
+            ended: CancellationToken::new(),
         }
     }
 
-    /// Follows the log's head until cancelled: one read per burst of commits, none while nobody listens.
-    pub async fn run(&self, stop: CancellationToken) {
+    /// Follows the log's head until ended: one read per burst of commits, none while nobody listens.
+    pub async fn run(&self) {
         let mut head = self.store.head();
         loop {
             let known = *head.borrow_and_update();
@@ -98,12 +100,12 @@ impl Tail {
                     tracing::error!(%error, "the live tail could not read the log; no cursor moved");
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
-                if stop.is_cancelled() {
+                if self.ended.is_cancelled() {
                     return;
                 }
             }
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = self.ended.cancelled() => return,
                 changed = head.changed() => if changed.is_err() { return },
             }
         }
@@ -138,6 +140,11 @@ impl Tail {
     pub fn subscribe(&self) -> Subscriber {
         self.subscribers.fetch_add(1, Ordering::SeqCst);
         Subscriber { tail: self.clone(), reached: self.reached.subscribe() }
+    }
+
+    /// Ends the tail and with it every live stream.
+    pub fn end(&self) {
+        self.ended.cancel();
     }
 
     /// The newest position that live readers can see.
@@ -197,10 +204,11 @@ impl Subscriber {
         Some(page)
     }
 
-    /// Returns once there is something after `cursor` to examine; never, when the tail has ended.
-    pub async fn moved_past(&mut self, cursor: i64) {
-        if self.reached.wait_for(|reached| *reached > cursor).await.is_err() {
-            std::future::pending::<()>().await;
+    /// Returns `true` once there is something after `cursor` to examine, `false` once the tail has ended.
+    pub async fn moved_past(&mut self, cursor: i64) -> bool {
+        tokio::select! {
+            () = self.tail.ended.cancelled() => false,
+            moved = self.reached.wait_for(|reached| *reached > cursor) => moved.is_ok(),
         }
     }
 }

@@ -140,12 +140,11 @@ impl Store {
     }
 
     /// Ends reads and writes, writes the WAL back, and gives up the lock. A second call does nothing.
-    pub async fn close(self) {
+    pub async fn close(&self) {
         let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.readers.close();
         let Some(Closing { writer, lock }) = closing else { return };
-        // The writer ends once every sender is gone: this is the last one unless a clone is still in use.
-        drop(self.writer);
+        self.writer.close().await;
         if let Some(thread) = writer {
             let joined = tokio::task::spawn_blocking(move || thread.join());
             if tokio::time::timeout(FINISH_TIMEOUT, joined).await.is_err() {

@@ -10,17 +10,20 @@ use crate::clock::Time;
 use crate::value::{Actor, ActorType, KeyScope, Word};
 
 /// What a key is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {
     /// Made by a person for a program.
+    #[default]
     Api,
     /// Lives in a browser's cookie.
     Login,
+    /// The owner's own, in a file beside a local database.
+    Owner,
 }
 
 impl Word for Purpose {
     const NAME: &'static str = "purpose";
-    const ALL: &'static [(&'static str, Self)] = &[("api", Self::Api), ("login", Self::Login)];
+    const ALL: &'static [(&'static str, Self)] = &[("api", Self::Api), ("login", Self::Login), ("owner", Self::Owner)];
 }
 
 /// A key as shown: never its secret.
@@ -28,6 +31,9 @@ impl Word for Purpose {
 pub struct ApiKey {
     /// Identity.
     pub key_id: String,
+    /// What it is for.
+    #[serde(skip, default)]
+    pub purpose: Purpose,
     /// Team it belongs to.
     pub team_id: String,
     /// The one project it reaches; absent means the whole team.
@@ -65,7 +71,7 @@ impl ApiKey {
 
     /// The statement that stores it under the hash of its secret.
     #[must_use]
-    pub fn insert(&self, secret_hash: String, purpose: Purpose) -> Statement {
+    pub fn insert(&self, secret_hash: String) -> Statement {
         let params = vec![
             self.key_id.clone().into(),
             self.team_id.clone().into(),
@@ -75,7 +81,7 @@ impl ApiKey {
             serde_json::to_string(&self.scopes).unwrap_or_default().into(),
             nullable(self.actor_type.map(Word::as_str)),
             nullable(self.actor_name.clone()),
-            purpose.as_str().into(),
+            self.purpose.as_str().into(),
             nullable(self.expires_at.map(|time| time.0)),
         ];
         Statement::new(include_str!("sql/insert_key.sql"), params)
@@ -139,9 +145,10 @@ fn key(row: Row) -> Result<ApiKey, StoreError> {
     let (key_id, team_id, project_id) = (columns.text()?, columns.text()?, columns.optional_text()?);
     let (name, scopes) = (columns.text()?, columns.json()?);
     let actor_type = columns.optional_text()?.and_then(|word| ActorType::parse(&word).ok());
-    let (actor_name, _purpose) = (columns.optional_text()?, columns.text()?);
+    let (actor_name, purpose) = (columns.optional_text()?, columns.word()?);
     Ok(ApiKey {
         key_id,
+        purpose,
         team_id,
         project_id,
         name,

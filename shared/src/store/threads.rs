@@ -66,6 +66,8 @@ pub struct Author<'a> {
     pub now: Time,
     /// Where new event ids come from.
     pub ids: &'a Ids,
+    /// The id the first event takes: a request's correlation id is the id of the first event it causes.
+    pub first_event_id: Option<&'a str>,
 }
 
 /// Turns decided events into statements: thread row, posts, events, in the order in which they refer to each other.
@@ -87,7 +89,9 @@ pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: Plac
             }
         };
         posts.extend(post(author.scope, &next.thread_id, event));
-        let append = new_event(author, &next, event, cause.take());
+        let first = author.first_event_id.filter(|_| appends.is_empty());
+        let event_id = first.map_or_else(|| author.ids.next(Kind::Event), str::to_owned);
+        let append = new_event(author.scope, &next, event, event_id, cause.take());
         cause = Some(append.event_id.clone());
         appends.push(append.append());
         current = Some(next);
@@ -96,13 +100,19 @@ pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: Plac
     Change { statements: row.into_iter().chain(posts).chain(appends).collect() }
 }
 
-fn new_event(author: &Author<'_>, thread: &Thread, event: &ThreadEvent, cause: Option<String>) -> NewEvent {
+fn new_event(
+    scope: &Scope,
+    thread: &Thread,
+    event: &ThreadEvent,
+    event_id: String,
+    cause: Option<String>,
+) -> NewEvent {
     NewEvent {
-        event_id: author.ids.next(Kind::Event),
+        event_id,
         event_type: event.event_type(),
         stream: thread_stream(&thread.thread_id),
         version: thread.version,
-        scope: author.scope.clone(),
+        scope: scope.clone(),
         ticket: Some(thread.ticket.clone()),
         run_id: thread.run_id.clone(),
         thread_id: Some(thread.thread_id.clone()),

@@ -44,37 +44,42 @@ pub(super) struct Request {
     reply: Reply,
 }
 
+/// What the writer's mailbox takes.
+pub(super) enum Mail {
+    Request(Request),
+    /// Everything before it is committed, then the writer ends.
+    Close,
+}
+
 /// How the writer is reached.
 #[derive(Clone)]
 pub(super) enum Writer {
     /// A thread of its own behind a bounded mailbox.
-    Thread(mpsc::Sender<Request>),
+    Thread(mpsc::Sender<Mail>),
     /// On the caller's thread, one commit a group.
     Inline(Arc<Mutex<Groups>>),
 }
 
 impl Writer {
-    /// Starts the writer's thread; the returned handle ends when every sender is gone.
-    pub(super) fn spawn(mut groups: Groups, queue: usize) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
-        let (sender, mut mailbox) = mpsc::channel::<Request>(queue);
+    /// Starts the writer's thread; it ends when told to, or when every sender is gone.
+    pub(super) fn spawn(groups: Groups, queue: usize) -> Result<(Self, std::thread::JoinHandle<()>), StoreError> {
+        let (sender, mailbox) = mpsc::channel(queue);
         let thread = std::thread::Builder::new().name("writer".to_owned());
         let handle = thread
-            .spawn(move || {
-                while let Some(first) = mailbox.blocking_recv() {
-                    let mut group = vec![first];
-                    while group.len() < groups.batch_max {
-                        match mailbox.try_recv() {
-                            Ok(next) => group.push(next),
-                            Err(_) => break,
-                        }
-                    }
-                    groups.metrics.writer_queue_depth.set(i64::try_from(mailbox.len()).unwrap_or(i64::MAX));
-                    groups.run(group);
-                }
-                groups.finish();
-            })
+            .spawn(move || groups.serve(mailbox))
             .map_err(|source| StoreError::Open { path: PathBuf::from("writer thread"), source })?;
         Ok((Self::Thread(sender), handle))
+    }
+
+    /// Tells the writer to end once its mailbox is empty.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Thread(sender) => {
+                // Ended already is as good.
+                let _ = sender.send(Mail::Close).await;
+            }
+            Self::Inline(groups) => groups.lock().unwrap_or_else(PoisonError::into_inner).finish(),
+        }
     }
 
     /// Commits, waiting for room in the mailbox.
@@ -82,7 +87,7 @@ impl Writer {
         match self {
             Self::Thread(sender) => {
                 let (reply, answer) = oneshot::channel();
-                sender.send(Request { commit, reply }).await.map_err(|_| StoreError::Closed)?;
+                sender.send(Mail::Request(Request { commit, reply })).await.map_err(|_| StoreError::Closed)?;
                 answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
             }
             Self::Inline(groups) => inline(groups, commit),
@@ -94,7 +99,7 @@ impl Writer {
         match self {
             Self::Thread(sender) => {
                 let (reply, answer) = oneshot::channel();
-                sender.try_send(Request { commit, reply }).map_err(|error| match error {
+                sender.try_send(Mail::Request(Request { commit, reply })).map_err(|error| match error {
                     mpsc::error::TrySendError::Full(_) => StoreError::Busy,
                     mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
                 })?;
@@ -136,6 +141,28 @@ impl Groups {
         metrics: Metrics,
     ) -> Self {
         Self { connection, synchronous: None, batch_max, wal, signals, metrics }
+    }
+
+    /// Takes whatever waits as one group, again and again.
+    fn serve(mut self, mut mailbox: mpsc::Receiver<Mail>) {
+        let mut open = true;
+        while open {
+            let Some(Mail::Request(first)) = mailbox.blocking_recv() else { break };
+            let mut group = vec![first];
+            while group.len() < self.batch_max {
+                match mailbox.try_recv() {
+                    Ok(Mail::Request(next)) => group.push(next),
+                    Ok(Mail::Close) => {
+                        open = false;
+                        break;
+                    }
+                    Err(_) => break,
+                }
+            }
+            self.metrics.writer_queue_depth.set(i64::try_from(mailbox.len()).unwrap_or(i64::MAX));
+            self.run(group);
+        }
+        self.finish();
     }
 
     /// One transaction for the whole group; each member is answered after it ended.

@@ -311,8 +311,8 @@ CREATE TABLE api_keys (
     scopes      TEXT    NOT NULL CHECK (json_valid(scopes)),
     actor_type  TEXT CHECK (actor_type IS NULL OR actor_type IN ('agent', 'operator', 'human', 'system')),
     actor_name  TEXT,
-    -- 'api' keys are made by people; a 'login' key lives in a browser's cookie.
-    purpose     TEXT    NOT NULL CHECK (purpose IN ('api', 'login')),
+    -- 'api' keys are made by people; a 'login' key lives in a browser's cookie, the 'owner' key in a file.
+    purpose     TEXT    NOT NULL CHECK (purpose IN ('api', 'login', 'owner')),
     created_at  INTEGER NOT NULL,
     expires_at  INTEGER,
     revoked_at  INTEGER,

@@ -1,0 +1,12 @@
+//! One file per resource.
+
+pub mod commands;
+pub mod docs;
+pub mod events;
+pub mod health;
+pub mod info;
+pub mod keys;
+pub mod login;
+pub mod metrics;
+pub mod stream;
+pub mod threads;

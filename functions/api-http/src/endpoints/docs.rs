@@ -1,0 +1,34 @@
+//! `/docs`: the error catalogue, and where the interface is described; `/`: what a browser finds without pages.
+
+use std::fmt::Write;
+
+use axum::response::Html;
+use http::header;
+use shared::error::Code;
+
+use crate::problem::{Answer, Problem};
+
+/// The catalogue of error codes and the way to the interface description.
+#[utoipa::path(
+    get, path = "/docs", tag = "operations", security(()),
+    responses((status = 200, content_type = "text/html", body = String))
+)]
+pub async fn docs() -> ([(header::HeaderName, &'static str); 1], Html<String>) {
+    let mut rows = String::new();
+    for entry in Code::CATALOGUE {
+        let (name, status, meaning) = (entry.name, entry.status, entry.meaning);
+        // Writing into a text cannot fail.
+        let _ =
+            writeln!(rows, "<tr id=\"{name}\"><td>{status}</td><td><code>{name}</code></td><td>{meaning}</td></tr>");
+    }
+    let page = include_str!("../docs.html").replace("{{rows}}", &rows);
+    (
+        [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")],
+        Html(page),
+    )
+}
+
+/// What a browser finds at `/`: there are no pages in this build.
+pub async fn no_pages() -> Answer<()> {
+    Err(Problem::new(Code::GuiAbsent, "this build carries no pages; the API is under /api/v1 and described at /docs"))
+}

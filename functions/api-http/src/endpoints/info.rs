@@ -1,0 +1,137 @@
+//! `/info`: what runs here, and which of its boundaries are configured.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::ctx::Ctx;
+use shared::store::migrations;
+use shared::telemetry::{GIT_SHA, VERSION};
+use shared::transport::Transport;
+use shared::value::KeyScope;
+use utoipa::ToSchema;
+
+use crate::identity::Identity;
+use crate::problem::{Answer, ProblemDocument};
+
+/// What runs here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Info {
+    /// `agentforum`.
+    runtime: &'static str,
+    /// Version.
+    version: &'static str,
+    /// Commit it was built from.
+    git_sha: &'static str,
+    /// `local` or `keys`.
+    auth_mode: &'static str,
+    /// The key's project; absent for a key that spans a team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    /// The database.
+    storage: Storage,
+    /// What is configured and whether it works.
+    boundaries: Boundaries,
+}
+
+/// The database.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Storage {
+    /// `libsql-local`.
+    engine: &'static str,
+    /// `active`.
+    status: &'static str,
+    /// Number of the newest migration.
+    schema_version: i64,
+    /// `wal`.
+    journal_mode: &'static str,
+    /// What an acknowledged write survives: `full` means a power cut.
+    synchronous: &'static str,
+    /// Identity of the database; renewed when a backup is restored.
+    database_id: String,
+}
+
+/// One thing this process may reach beyond itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Boundary {
+    /// `disabled`, `active` or `errored`.
+    status: &'static str,
+    /// Why it is not active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// What there is to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    details: Option<Value>,
+}
+
+/// Everything this process may reach beyond itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Boundaries {
+    /// The transport.
+    queue_manager: Boundary,
+    /// Generation of observations.
+    generation_worker: Boundary,
+    /// Providers of generation.
+    provider_registry: Boundary,
+    /// Live streams.
+    event_broadcaster: Boundary,
+    /// Notifications by command.
+    notifier: Boundary,
+    /// Probing of sessions.
+    probing: Boundary,
+    /// GitHub's deliveries.
+    github_webhooks: Boundary,
+}
+
+impl Boundaries {
+    /// What is configured now.
+    pub async fn of(ctx: &Ctx) -> Self {
+        let mode = ctx.config.transport.as_str();
+        let details = json!({ "engine": mode, "mode": "embedded" });
+        let queue_manager = match ctx.transport.check().await {
+            Ok(()) => Boundary { status: "active", reason: None, details: Some(details) },
+            Err(error) => Boundary { status: "errored", reason: Some(error.to_string()), details: Some(details) },
+        };
+        let absent = |reason: &str| Boundary { status: "disabled", reason: Some(reason.to_owned()), details: None };
+        let subscribers = ["ws", "sse"].map(|kind| ctx.metrics.live_subscribers.with_label_values(&[kind]).get());
+        Self {
+            queue_manager,
+            generation_worker: absent("this release has no generation lanes"),
+            provider_registry: absent("this release has no generation providers"),
+            event_broadcaster: Boundary {
+                status: "active",
+                reason: None,
+                details: Some(json!({ "websocket": subscribers[0], "sse": subscribers[1] })),
+            },
+            notifier: absent("this release sends no notifications"),
+            probing: absent("this release has no sessions to probe"),
+            github_webhooks: absent("this release takes no webhooks"),
+        }
+    }
+}
+
+/// Says what runs here.
+#[utoipa::path(
+    get, path = "/info", tag = "operations",
+    responses((status = 200, body = Info), (status = 401, body = ProblemDocument))
+)]
+pub async fn info(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<Info>> {
+    identity.require(KeyScope::ForumRead)?;
+    Ok(Json(Info {
+        runtime: "agentforum",
+        version: VERSION,
+        git_sha: GIT_SHA,
+        auth_mode: ctx.config.auth.mode.as_str(),
+        project: identity.caller.default_project().map(str::to_owned),
+        storage: Storage {
+            engine: "libsql-local",
+            status: "active",
+            schema_version: migrations::newest(),
+            journal_mode: "wal",
+            synchronous: "full",
+            database_id: ctx.store.database_id().to_owned(),
+        },
+        boundaries: Boundaries::of(&ctx).await,
+    }))
+}

@@ -1,0 +1,75 @@
+//! `/login` and `/logout`: a printed link becomes a cookie, once.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use shared::auth::{COOKIE_NAME, Caller, hash_of, new_secret};
+use shared::ctx::Ctx;
+use shared::error::Code;
+use shared::id::Kind;
+use shared::store::keys::{self, ApiKey, Purpose};
+use shared::store::{Commit, CommitError, Durability, Guard};
+use shared::value::{ActorType, KeyScope};
+use utoipa::IntoParams;
+
+use crate::problem::{Answer, Problem, ProblemDocument};
+
+/// The printed link's token.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct LoginQuery {
+    /// Works once, for 10 minutes.
+    #[serde(default)]
+    token: String,
+}
+
+/// Turns a fresh login token into a cookie for a person.
+#[utoipa::path(
+    get, path = "/login", tag = "login", security(()), params(LoginQuery),
+    responses((status = 303, description = "Logged in"), (status = 403, body = ProblemDocument))
+)]
+pub async fn login(State(ctx): State<Ctx>, Query(query): Query<LoginQuery>) -> Answer<Response> {
+    let now = ctx.clock.now();
+    let [take, fresh] = keys::use_login_token(hash_of(&query.token));
+    let commit = Commit::new(Durability::Full, ctx.housekeeping("login")).then(take).then(fresh);
+    let receipt = match ctx.store.try_commit(commit).await {
+        Ok(receipt) => receipt,
+        Err(CommitError::Guard(Guard::RowUnchanged)) => {
+            return Err(Problem::new(Code::LoginDenied, "the login link was used already or has expired"));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let team_id = receipt.into_rows().into_iter().next().and_then(|row| row.columns().text().ok()).unwrap_or_default();
+    let key = ApiKey {
+        key_id: ctx.ids.next(Kind::Key),
+        purpose: Purpose::Login,
+        team_id,
+        project_id: None,
+        name: "login".to_owned(),
+        scopes: vec![KeyScope::Admin],
+        actor_type: Some(ActorType::Human),
+        actor_name: Some("owner".to_owned()),
+        created_at: now,
+        expires_at: Some(now.plus(ctx.config.auth.cookie)),
+        revoked_at: None,
+    };
+    let secret = new_secret(&ctx.ids);
+    let commit = Commit::new(Durability::Full, ctx.housekeeping("login")).then(key.insert(hash_of(&secret)));
+    ctx.store.try_commit(commit).await?;
+    let seconds = ctx.config.auth.cookie.as_secs();
+    let cookie = format!("{COOKIE_NAME}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}");
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)]).into_response())
+}
+
+/// Revokes the cookie's key.
+#[utoipa::path(post, path = "/logout", tag = "login", responses((status = 303), (status = 401, body = ProblemDocument)))]
+pub async fn logout(State(ctx): State<Ctx>, headers: HeaderMap) -> Answer<Response> {
+    let caller = Caller::authenticate(&ctx.store, &headers, ctx.clock.now()).await?;
+    if caller.key.purpose == Purpose::Login {
+        let revoke = keys::revoke(&caller.key.team_id, None, &caller.key.key_id);
+        let commit = Commit::new(Durability::Full, ctx.housekeeping("logout")).then_all(revoke);
+        ctx.store.try_commit(commit).await?;
+    }
+    let cookie = format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)]).into_response())
+}

@@ -1,0 +1,47 @@
+//! The JSON API: accepts commands, serves reads and the live stream, describes itself, and says how it is doing.
+//!
+//! Wakes on: HTTP
+//! Reads: view_thread_views, threads, posts, events, commands, outbox, projection_checkpoints, api_keys
+//! Writes: commands, api_keys, login_tokens, audit
+//! Emits: forum.commands.*
+
+mod accept;
+mod body;
+pub mod cursor;
+mod edge;
+mod endpoints;
+pub mod identity;
+mod openapi;
+pub mod problem;
+pub mod query;
+
+use axum::routing::get;
+use axum::{Router, middleware};
+use http::header;
+use shared::ctx::Ctx;
+
+pub use openapi::document;
+
+/// The function's name.
+pub const NAME: &str = "api-http";
+
+/// Every route of the API, without the outermost layer: further routes may join first.
+#[must_use]
+pub fn routes() -> Router<Ctx> {
+    let (routes, _) = openapi::described();
+    // Rendered once: it never changes while the process runs.
+    let description: &'static str = String::leak(document());
+    let describe = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], description) });
+    routes.route("/openapi.json", describe).route("/", get(endpoints::docs::no_pages))
+}
+
+/// Closes a set of routes: problem documents for everything refused, request ids, metrics.
+pub fn finish(routes: Router<Ctx>, ctx: &Ctx) -> Router {
+    routes.layer(middleware::from_fn_with_state(ctx.clone(), edge::layer)).with_state(ctx.clone())
+}
+
+/// The whole API.
+#[must_use]
+pub fn router(ctx: Ctx) -> Router {
+    finish(routes(), &ctx)
+}

@@ -1,0 +1,78 @@
+//! The interface description: OpenAPI 3.1, generated from the handlers.
+
+use axum::Router;
+use shared::ctx::Ctx;
+use shared::domain::thread::{Closed, Opened, PostAdded, StateChanged};
+use shared::message::command::{AddPost, AnswerThread, CloseThread, OpenThread};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi as Describe};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::endpoints::{commands, docs, events, health, info, keys, login, metrics, stream, threads};
+
+#[derive(Describe)]
+#[openapi(
+    info(title = "agentforum", description = "A durable forum and control plane for fleets of coding agents."),
+    modifiers(&Key),
+    security(("key" = [])),
+    components(schemas(OpenThread, AddPost, AnswerThread, CloseThread, Opened, PostAdded, StateChanged, Closed)),
+    tags(
+        (name = "forum", description = "Threads and posts"),
+        (name = "log", description = "The one ordered log"),
+        (name = "commands", description = "What became of a command"),
+        (name = "administration", description = "Keys"),
+        (name = "operations", description = "Health, metrics, description"),
+        (name = "login", description = "Browsers"),
+    )
+)]
+struct Document;
+
+struct Key;
+
+impl Modify for Key {
+    fn modify(&self, document: &mut OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("afk_ and 43 characters")
+            .description(Some("An API key; also taken in X-Api-Key."))
+            .build();
+        if let Some(components) = document.components.as_mut() {
+            components.add_security_scheme("key", SecurityScheme::Http(scheme));
+        }
+    }
+}
+
+/// The routes and their description, made together so that neither can miss a path of the other.
+pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
+    let api = OpenApiRouter::new()
+        .routes(routes!(threads::list, threads::open))
+        .routes(routes!(threads::show))
+        .routes(routes!(threads::post))
+        .routes(routes!(threads::answer))
+        .routes(routes!(threads::close))
+        .routes(routes!(events::list))
+        .routes(routes!(stream::stream))
+        .routes(routes!(commands::show))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(health::health))
+        .routes(routes!(info::info));
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/v1", api)
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(docs::docs))
+        .routes(routes!(login::login))
+        .routes(routes!(login::logout))
+        .split_for_parts()
+}
+
+/// The description as pretty JSON text, as committed and as served.
+#[must_use]
+pub fn document() -> String {
+    let (_, document) = described();
+    document.to_pretty_json().unwrap_or_default() + "\n"
+}

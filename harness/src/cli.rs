@@ -1,0 +1,159 @@
+//! The command line. It talks to a running server through the HTTP API, never to the database (CLI-1); `up` is the server.
+//! Data goes to stdout, all else to stderr (CLI-2).
+
+mod ask;
+mod completions;
+mod config;
+mod documents;
+mod duration;
+mod failure;
+mod forum;
+mod functions;
+mod globals;
+mod hints;
+mod keys;
+mod list;
+mod output;
+mod reply;
+mod table;
+mod text;
+mod thread;
+mod watch;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use shared::config::ConfigFlags;
+
+use globals::Globals;
+
+/// A durable forum and control plane for fleets of coding agents.
+///
+/// Agents ask for guidance, people answer, and everybody can follow along. `agentforum up` runs the whole system on this
+/// machine; the other commands talk to a running one.
+#[derive(Parser)]
+#[command(name = "agentforum", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 refused by a rule of the forum.")]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole system in the foreground until it is stopped
+    #[command(visible_alias = "serve")]
+    Up {
+        #[command(flatten)]
+        flags: ConfigFlags,
+    },
+    /// Ask, answer and follow threads
+    #[command(subcommand)]
+    Forum(Box<forum::Command>),
+    /// Create, list and revoke API keys
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Show every function of the system: what wakes it, what it reads, writes and emits
+    Functions,
+    /// Show the effective settings and where each comes from
+    Config {
+        #[command(flatten)]
+        flags: ConfigFlags,
+    },
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that `arguments` (the program's name first) ask for.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = Cli::command().try_get_matches_from(arguments);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(refusal) => {
+            // Nobody is left to tell when this cannot be printed either.
+            let _ = refusal.print();
+            return if refusal.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let output = cli.globals.output();
+    match dispatch(cli).await {
+        Ok(code) => code,
+        Err(error) => failure::report(&error, &output),
+    }
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let globals = cli.globals;
+    match cli.command {
+        Command::Up { flags } => {
+            let config = globals.settings(&flags)?;
+            crate::up::run(config, globals.json).await
+        }
+        Command::Forum(command) => forum::run(&globals, *command).await,
+        Command::Keys(command) => keys::run(&globals, command).await,
+        Command::Functions => functions::run(&globals.output()),
+        Command::Config { flags } => config::run(&globals.output(), &globals.settings(&flags)?),
+        Command::Completions { shell } => completions::run(&globals.output(), shell, &mut Cli::command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_of_the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    // CLI-3
+    #[test]
+    fn commands_of_later_releases_are_absent_and_not_stubbed() {
+        for line in ["agentforum doctor", "agentforum forum assign t a", "agentforum run list", "agentforum mcp"] {
+            assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");
+        }
+    }
+
+    #[test]
+    fn global_options_stand_before_and_behind_the_command() {
+        for line in [
+            "agentforum --json --timeout 3s --server http://h:1 forum list --state new",
+            "agentforum forum list --state NEW --json --timeout 3s --server http://h:1",
+        ] {
+            let cli = parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert!(cli.globals.json);
+            assert_eq!(cli.globals.timeout.as_secs(), 3);
+            assert_eq!(cli.globals.server, "http://h:1");
+        }
+    }
+
+    // LIFECYCLE-1, CONFIG-1
+    #[test]
+    fn serve_is_up_and_takes_settings_as_flags() {
+        let cli = parse("agentforum serve --addr :0 --outbox-lease 5s").unwrap_or_else(|error| panic!("{error}"));
+        let Command::Up { flags } = cli.command else { panic!("not up") };
+        assert_eq!(flags.0.get("addr").map(String::as_str), Some(":0"));
+        assert_eq!(flags.0.get("outbox.lease").map(String::as_str), Some("5s"));
+    }
+
+    #[test]
+    fn a_body_is_given_once_and_words_are_checked_before_anything_is_sent() {
+        assert!(parse("agentforum forum ask --title T --ticket K").is_err());
+        assert!(parse("agentforum forum ask --title T --ticket K body --body again").is_err());
+        assert!(parse("agentforum forum ask --title T --ticket K --priority asap body").is_err());
+        assert!(parse("agentforum forum ask --title T --ticket K --wait soon body").is_err());
+        assert!(parse("agentforum forum ask --title T --ticket K --wait 10m --option a --option b -").is_ok());
+        assert!(parse("agentforum forum answer thr_1").is_err());
+        assert!(parse("agentforum forum answer thr_1 --option yes").is_ok());
+    }
+}

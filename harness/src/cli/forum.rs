@@ -1,0 +1,58 @@
+//! `agentforum forum`: its commands, and what they have in common.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use shared::value::Word;
+
+use super::globals::Globals;
+use super::{ask, list, reply, thread, watch};
+
+/// Commands of the forum.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Open a thread with a question, and wait for the answer if asked to
+    Ask(ask::Ask),
+    /// Add a post to a thread
+    Post(reply::Post),
+    /// Answer a thread's question
+    Answer(reply::Answer),
+    /// Close a thread for good
+    Close(reply::Close),
+    /// List threads, the most urgent first
+    List(list::List),
+    /// Show one thread with its posts
+    Thread(thread::Thread),
+    /// Follow the forum's events until interrupted
+    Watch(watch::Watch),
+}
+
+pub(super) async fn run(globals: &Globals, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Ask(ask) => ask.run(globals).await,
+        Command::Post(post) => post.run(globals).await,
+        Command::Answer(answer) => answer.run(globals).await,
+        Command::Close(close) => close.run(globals).await,
+        Command::List(list) => list.run(globals).await,
+        Command::Thread(thread) => thread.run(globals).await,
+        Command::Watch(watch) => watch.run(globals).await,
+    }
+}
+
+/// Checks an argument against a list of the vocabulary and completes it.
+pub(super) fn words<W: Word>() -> PossibleValuesParser {
+    PossibleValuesParser::new(W::ALL.iter().map(|(word, _)| *word))
+}
+
+/// A body as given; `-` is what stdin holds.
+pub(super) fn body(text: String) -> anyhow::Result<String> {
+    if text != "-" {
+        return Ok(text);
+    }
+    let mut body = String::new();
+    std::io::stdin().lock().read_to_string(&mut body).context("cannot read the body from stdin")?;
+    Ok(body)
+}

@@ -1,0 +1,94 @@
+//! The table of all functions: what the harness runs, what `agentforum functions` prints, and what tests compare with the
+//! folder listing.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use shared::ctx::Ctx;
+use shared::function::batch::{self, Record, Verdict};
+use shared::function::{Function, Trigger, subscription};
+use shared::transport::Subscription;
+
+/// One function of the table.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// The folder's name.
+    pub name: &'static str,
+    /// What wakes it.
+    pub trigger: Trigger,
+    /// Its source, whose first lines say what it reads, writes and emits.
+    source: &'static str,
+    /// Handles a batch; none for functions that requests wake.
+    pub run: Option<RunBatch>,
+}
+
+/// Handles a batch of one function's messages.
+pub type RunBatch = for<'a> fn(&'a Ctx, &'a [Record]) -> Pin<Box<dyn Future<Output = Vec<Verdict>> + Send + 'a>>;
+
+/// The table, in the order of the folders.
+pub const TABLE: &[Entry] = &[
+    Entry {
+        name: api_http::NAME,
+        trigger: Trigger::Http,
+        source: include_str!("../../functions/api-http/src/lib.rs"),
+        run: None,
+    },
+    entry::<cmd_add_post::CmdAddPost>(include_str!("../../functions/cmd-add-post/src/lib.rs")),
+    entry::<cmd_answer_thread::CmdAnswerThread>(include_str!("../../functions/cmd-answer-thread/src/lib.rs")),
+    entry::<cmd_close_thread::CmdCloseThread>(include_str!("../../functions/cmd-close-thread/src/lib.rs")),
+    entry::<cmd_open_thread::CmdOpenThread>(include_str!("../../functions/cmd-open-thread/src/lib.rs")),
+    entry::<drain_outbox::DrainOutbox>(include_str!("../../functions/drain-outbox/src/lib.rs")),
+    entry::<project_thread_views::ProjectThreadViews>(include_str!("../../functions/project-thread-views/src/lib.rs")),
+    entry::<sweep_expired_leases::SweepExpiredLeases>(include_str!("../../functions/sweep-expired-leases/src/lib.rs")),
+];
+
+const fn entry<F: Function>(source: &'static str) -> Entry {
+    Entry { name: F::NAME, trigger: F::TRIGGER, source, run: Some(run::<F>) }
+}
+
+fn run<'a, F: Function>(
+    ctx: &'a Ctx,
+    records: &'a [Record],
+) -> Pin<Box<dyn Future<Output = Vec<Verdict>> + Send + 'a>> {
+    Box::pin(batch::run::<F>(ctx, records, None))
+}
+
+/// What every function subscribes to.
+#[must_use]
+pub fn subscriptions() -> Vec<Subscription> {
+    TABLE.iter().filter_map(|entry| subscription(entry.name, entry.trigger)).collect()
+}
+
+/// A function as `agentforum functions` shows it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct FunctionRow {
+    /// The folder's name.
+    pub name: &'static str,
+    /// What wakes it.
+    pub trigger: String,
+    /// Tables it reads.
+    pub reads: &'static str,
+    /// Tables it writes.
+    pub writes: &'static str,
+    /// Events and messages it emits.
+    pub emits: &'static str,
+}
+
+/// The table for people: each row from the function's own header.
+#[must_use]
+pub fn table() -> Vec<FunctionRow> {
+    let line = |source: &'static str, label: &str| {
+        let lines = source.lines().filter_map(|line| line.strip_prefix("//! "));
+        lines.filter_map(|line| line.strip_prefix(label)).map(str::trim).next().unwrap_or_default()
+    };
+    TABLE
+        .iter()
+        .map(|entry| FunctionRow {
+            name: entry.name,
+            trigger: line(entry.source, "Wakes on:").to_owned(),
+            reads: line(entry.source, "Reads:"),
+            writes: line(entry.source, "Writes:"),
+            emits: line(entry.source, "Emits:"),
+        })
+        .collect()
+}

@@ -1,0 +1,60 @@
+//! `agentforum up`: the whole system in the foreground until it is told to stop.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::json;
+use shared::config::{Config, LogFormat};
+use shared::ctx::Sources;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{Harness, Pace};
+
+/// Exit code of a shutdown that a second signal cut short.
+const INTERRUPTED: u8 = 130;
+
+/// Runs until SIGINT or SIGTERM.
+///
+/// # Errors
+/// When the system cannot start.
+pub async fn run(config: Config, json: bool) -> anyhow::Result<ExitCode> {
+    let derived = if std::io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
+    shared::telemetry::start_logging(config.log.format.unwrap_or(derived), &config.log.level)
+        .context("log.level is no filter such as info or info,shared=debug")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut harness = Harness::start(config, Sources::system(), Pace::Running).await?;
+    announce(&harness, json).context("cannot write the ready line")?;
+    let failure = tokio::select! {
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        ended = harness.a_worker_ended() => Some(ended),
+    };
+    tracing::info!("stopping");
+    tokio::select! {
+        () = harness.stop() => {}
+        _ = interrupt.recv() => return Ok(ExitCode::from(INTERRUPTED)),
+        _ = terminate.recv() => return Ok(ExitCode::from(INTERRUPTED)),
+    }
+    failure.map_or(Ok(ExitCode::SUCCESS), |why| Err(anyhow::anyhow!("stopped: {why}")))
+}
+
+/// The ready line on standard output; the login link, which is for people, on standard error.
+fn announce(harness: &Harness, json: bool) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let (url, pid) = (&harness.url, std::process::id());
+    let config = &harness.ctx.config;
+    if json {
+        let ready = json!({ "url": url, "port": harness.addr.port(), "pid": pid, "login_url": harness.login_url });
+        writeln!(stdout, "{ready}")?;
+        return stdout.flush();
+    }
+    let (transport, db) = (config.transport.as_str(), config.db.display());
+    writeln!(stdout, "agentforum ready {url} pid={pid} transport={transport} db={db}")?;
+    stdout.flush()?;
+    if let Some(login) = &harness.login_url {
+        writeln!(std::io::stderr(), "log in with {login}")?;
+    }
+    Ok(())
+}
