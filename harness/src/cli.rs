@@ -99,7 +99,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => keys::run(&globals, command).await,
         Command::Functions => functions::run(&globals.output()),
         Command::Config { flags } => config::run(&globals.output(), &globals.settings(&flags)?),
-        Command::Completions { shell } => completions::run(&globals.output(), shell, &mut Cli::command()),
+        Command::Completions { shell } => completions::run(shell, &mut Cli::command()),
     }
 }
 

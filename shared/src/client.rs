@@ -203,6 +203,7 @@ impl Client {
     async fn send(&self, request: &Request<'_>) -> Result<Document, ClientError> {
         let stopwatch = Clock::stopwatch();
         let mut attempt = 0;
+        let mut interrupted = None;
         loop {
             let left = self.timeout.saturating_sub(stopwatch.elapsed());
             let error = match self.attempt(request, left).await {
@@ -213,7 +214,12 @@ impl Client {
             let pause = retry::pause(attempt, self.ids.fraction()).max(error.retry_after().unwrap_or_default());
             let worth_it = request.repeat.allows(&error, self.met());
             if !worth_it || stopwatch.elapsed() + pause >= self.timeout {
-                return Err(error);
+                // That nobody answers now says less than that somebody took the request before.
+                let away = matches!(error, ClientError::Unreachable { .. });
+                return Err(interrupted.filter(|_| away).unwrap_or(error));
+            }
+            if matches!(error, ClientError::Interrupted { .. }) {
+                interrupted = Some(error);
             }
             tokio::time::sleep(pause).await;
         }

@@ -183,8 +183,7 @@ impl Guidance {
             None => String::new(),
         };
         let (option, by) = (part("  option: ", &self.option), part("  by ", &self.answered_by));
-        let answer =
-            part("\n", &None) + &self.answer.as_ref().map_or_else(String::new, |it| format!("\n{}", text::lines(it)));
+        let answer = self.answer.as_ref().map_or_else(String::new, |answer| format!("\n{}", text::lines(answer)));
         format!("{}  {}{option}{by}{answer}", text::line(&self.thread_id), self.status)
     }
 }

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::output::Output;
 
-pub(super) fn run(output: &Output, shell: Shell, command: &mut Command) -> anyhow::Result<ExitCode> {
+pub(super) fn run(shell: Shell, command: &mut Command) -> anyhow::Result<ExitCode> {
     // The generator panics where it cannot write, as on a closed stdout; memory takes everything.
     let mut script = Vec::new();
     clap_complete::generate(shell, command, "agentforum", &mut script);

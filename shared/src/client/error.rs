@@ -89,12 +89,14 @@ impl ClientError {
     #[must_use]
     pub fn leaves_the_outcome_open(&self) -> bool {
         match self {
-            Self::Interrupted { .. } | Self::Timeout { .. } | Self::Unreachable { .. } | Self::ReadDocument { .. } => {
-                true
-            }
+            Self::Interrupted { .. } | Self::Timeout { .. } | Self::ReadDocument { .. } => true,
             Self::Protocol { status } => *status >= 500,
             Self::Problem { problem, .. } => problem.status >= 500,
-            Self::Address { .. } | Self::Key | Self::Build { .. } | Self::StreamEnded { .. } => false,
+            Self::Address { .. }
+            | Self::Key
+            | Self::Build { .. }
+            | Self::Unreachable { .. }
+            | Self::StreamEnded { .. } => false,
         }
     }
 
