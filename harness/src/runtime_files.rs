@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// Contents of `server.runtime.json`.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Runtime {
+pub(crate) struct Whereabouts {
     pub(crate) runtime: &'static str,
     pub(crate) pid: u32,
     pub(crate) port: u16,
@@ -28,7 +28,7 @@ pub(crate) struct RuntimeFiles {
 
 impl RuntimeFiles {
     /// Writes `server.pid`, `server.port` and `server.runtime.json` beside the database.
-    pub(crate) fn write(database: &Path, runtime: &Runtime) -> std::io::Result<Self> {
+    pub(crate) fn write(database: &Path, runtime: &Whereabouts) -> std::io::Result<Self> {
         let paths = ["server.pid", "server.port", "server.runtime.json"].map(|name| database.with_file_name(name));
         let json = serde_json::to_string_pretty(runtime)?;
         for (path, text) in paths.iter().zip([runtime.pid.to_string(), runtime.port.to_string(), json]) {

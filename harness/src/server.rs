@@ -59,7 +59,8 @@ impl Server {
     pub(crate) fn start(listener: TcpListener, router: Router) -> Self {
         let (stop, busy) = (CancellationToken::new(), Arc::<Busy>::default());
         let connections = TaskTracker::new();
-        let acceptor = Acceptor { router, stop: stop.clone(), busy: Arc::clone(&busy), connections: connections.clone() };
+        let acceptor =
+            Acceptor { router, stop: stop.clone(), busy: Arc::clone(&busy), connections: connections.clone() };
         let accepting = tokio::spawn(acceptor.accept(listener));
         Self { stop, busy, accepting, connections }
     }

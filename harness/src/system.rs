@@ -17,7 +17,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::functions::{TABLE, subscriptions};
-use crate::runtime_files::{Runtime, RuntimeFiles};
+use crate::runtime_files::{RuntimeFiles, Whereabouts};
 use crate::server::Server;
 use crate::{local, websocket, workers};
 
@@ -99,8 +99,7 @@ impl Harness {
     }
 
     async fn run(ctx: &Ctx, listener: TcpListener, pace: Pace) -> Result<Self, HarnessError> {
-        let addr =
-            listener.local_addr().map_err(|source| HarnessError::Listen { addr: ctx.config.addr, source })?;
+        let addr = listener.local_addr().map_err(|source| HarnessError::Listen { addr: ctx.config.addr, source })?;
         let url = format!("http://{addr}");
         let mut login_url = None;
         if ctx.config.auth.mode == AuthMode::Local {
@@ -108,7 +107,7 @@ impl Harness {
             login_url = Some(local::login_url(ctx, &url).await?);
         }
         workers::reconcile(ctx).await?;
-        let runtime = Runtime {
+        let runtime = Whereabouts {
             runtime: "agentforum",
             pid: std::process::id(),
             port: addr.port(),
@@ -129,8 +128,7 @@ impl Harness {
         };
         let router = api_http::finish(api_http::routes().merge(websocket::route()), ctx);
         let server = Server::start(listener, router);
-        let harness =
-            Self { ctx: ctx.clone(), addr, url, login_url, pace, server, tail, stop, workers, files };
+        let harness = Self { ctx: ctx.clone(), addr, url, login_url, pace, server, tail, stop, workers, files };
         if pace == Pace::Running {
             harness.settle().await?;
         }

@@ -145,7 +145,8 @@ impl Client {
     }
 
     async fn send(&mut self, frame: String) -> Result<(), End> {
-        let sent = tokio::time::timeout(self.ctx.config.live.stall, self.socket.send(Message::Text(frame.into()))).await;
+        let sent =
+            tokio::time::timeout(self.ctx.config.live.stall, self.socket.send(Message::Text(frame.into()))).await;
         match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),

@@ -1,4 +1,4 @@
-//! Identifiers: a prefix that says what the thing is, and a UUIDv7 whose time part makes neighbours in time neighbours in
+//! Identifiers: a prefix that says what the thing is, and a `UUIDv7` whose time part makes neighbours in time neighbours in
 //! an index. Time and randomness are handed in, so seeded tests produce the same ids.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -126,7 +126,7 @@ impl Ids {
         f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
     }
 
-    /// A new UUIDv7.
+    /// A new `UUIDv7`.
     #[must_use]
     pub fn uuid(&self) -> Uuid {
         let mut random = [0; 10];

@@ -31,9 +31,9 @@ pub fn serve<F: Function>() -> Result<(), Error> {
 ///
 /// # Errors
 /// When started by hand, or when the runtime interface fails.
-pub fn serve_http(name: &'static str, router: fn(Ctx) -> axum::Router) -> Result<(), Error> {
+pub fn serve_http(name: &'static str, router: fn(&Ctx) -> axum::Router) -> Result<(), Error> {
     start(name, Trigger::Http, |ctx| async move {
-        let router = router(ctx.get().await?.clone());
+        let router = router(ctx.get().await?);
         lambda_http::run(router).await
     })
 }

@@ -26,7 +26,6 @@ pub use openapi::document;
 pub const NAME: &str = "api-http";
 
 /// Every route of the API, without the outermost layer: further routes may join first.
-#[must_use]
 pub fn routes() -> Router<Ctx> {
     let (routes, _) = openapi::described();
     // Rendered once: it never changes while the process runs.
@@ -41,7 +40,6 @@ pub fn finish(routes: Router<Ctx>, ctx: &Ctx) -> Router {
 }
 
 /// The whole API.
-#[must_use]
-pub fn router(ctx: Ctx) -> Router {
-    finish(routes(), &ctx)
+pub fn router(ctx: &Ctx) -> Router {
+    finish(routes(), ctx)
 }

@@ -61,6 +61,7 @@ impl Problem {
     }
 
     /// 400 with the fields that are wrong.
+    #[must_use]
     pub fn fields(errors: Vec<FieldError>) -> Self {
         let names: Vec<_> = errors.iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect();
         Self { errors, ..Self::new(Code::InvalidRequest, names.join("; ")) }

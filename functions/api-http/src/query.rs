@@ -17,6 +17,9 @@ use crate::problem::{Answer, Problem};
 const MIN_POS_WAIT: Duration = Duration::from_secs(5);
 
 /// A page size: `limit` from 1 to `max`.
+///
+/// # Errors
+/// 400 for anything else.
 pub fn limit(query: &HashMap<String, String>, default: u32, max: u32) -> Answer<u32> {
     let Some(text) = query.get("limit") else { return Ok(default.min(max)) };
     let limit = text.parse().ok().filter(|limit| (1..=max).contains(limit));
@@ -24,17 +27,24 @@ pub fn limit(query: &HashMap<String, String>, default: u32, max: u32) -> Answer<
 }
 
 /// A text parameter, trimmed; blank counts as absent.
+#[must_use]
 pub fn text(query: &HashMap<String, String>, name: &str) -> Option<String> {
     query.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// A parameter from a closed list of words.
+///
+/// # Errors
+/// 400 with the allowed words.
 pub fn word<W: Word>(query: &HashMap<String, String>, name: &str) -> Answer<Option<W>> {
     let word = text(query, name).map(|text| W::parse(&text)).transpose();
     word.map_err(|error| Problem::parameter(name, error.to_string()))
 }
 
 /// Which events a reader of the log wants; `default` holds without a `types` parameter.
+///
+/// # Errors
+/// 400 for a malformed `types`, 404 for a project out of reach.
 pub fn event_filter(identity: &Identity, default: &[TypePattern]) -> Answer<EventFilter> {
     let types = match text(&identity.query, "types") {
         None => default.to_vec(),

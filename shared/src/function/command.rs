@@ -97,7 +97,7 @@ async fn apply<C: Command>(
         // A request's own command; what an event caused carries the correlation of a first event that exists.
         let first_event_id = row.causation_id.is_none().then_some(row.correlation_id.as_str());
         let author = Author { scope: &row.scope, actor: &row.actor, now, ids: &ctx.ids, first_event_id };
-        let change = threads::change(&author, thread, &thread_id, place(&payload), &events);
+        let change = threads::change(&author, thread, &thread_id, &place(&payload), &events);
         let commit = Commit::new(Durability::Full, row.context(now))
             .then_all(change.statements)
             .then_all(row.finish(&outcome, !events.is_empty()));

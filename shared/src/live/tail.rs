@@ -161,7 +161,7 @@ impl Subscriber {
     /// # Errors
     /// When the log has to be read and cannot be.
     pub async fn read(&self, filter: &EventFilter, cursor: i64, limit: usize) -> Result<Page, StoreError> {
-        if let Some(page) = self.from_ring(filter, cursor, limit) {
+        if let Some(page) = self.ring_page(filter, cursor, limit) {
             return Ok(page);
         }
         let (team, size) = (filter.team_id.clone(), self.tail.page);
@@ -184,7 +184,7 @@ impl Subscriber {
     }
 
     /// The page if the ring reaches back to `cursor`.
-    fn from_ring(&self, filter: &EventFilter, cursor: i64, limit: usize) -> Option<Page> {
+    fn ring_page(&self, filter: &EventFilter, cursor: i64, limit: usize) -> Option<Page> {
         let ring = self.tail.ring.read().unwrap_or_else(PoisonError::into_inner);
         let before_first = ring.events.front().map_or(ring.end, |first| first.event.pos - 1);
         if cursor < before_first {

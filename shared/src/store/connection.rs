@@ -33,7 +33,7 @@ impl Connection {
         let mut connection = Self { inner, prepared: HashMap::new() };
         connection.batch("PRAGMA foreign_keys = ON")?;
         // A checkpoint is the writer's business alone, and it decides when.
-        connection.query("PRAGMA wal_autocheckpoint = 0", &[])?;
+        connection.query("PRAGMA wal_autocheckpoint = 0", Vec::new())?;
         Ok(connection)
     }
 
@@ -43,7 +43,7 @@ impl Connection {
     }
 
     /// Runs one statement to its end and collects its rows.
-    pub(super) fn query(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, libsql::Error> {
+    pub(super) fn query(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, libsql::Error> {
         let statement = match self.prepared.entry(sql) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => entry.insert(ready(self.inner.prepare(sql))?),
@@ -65,8 +65,8 @@ impl Connection {
     }
 }
 
-fn collect(statement: &libsql::Statement, params: &[Value]) -> Result<Vec<Row>, libsql::Error> {
-    let mut rows = ready(statement.query(params.to_vec()))?;
+fn collect(statement: &libsql::Statement, params: Vec<Value>) -> Result<Vec<Row>, libsql::Error> {
+    let mut rows = ready(statement.query(params))?;
     let width = rows.column_count();
     let mut collected = Vec::new();
     while let Some(row) = ready(rows.next())? {

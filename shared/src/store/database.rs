@@ -52,7 +52,7 @@ impl Store {
         if lock.unclean {
             check_integrity(&mut connection, &path)?;
         }
-        connection.query("PRAGMA journal_mode = WAL", &[]).map_err(|error| not_a_database(&path, &error))?;
+        connection.query("PRAGMA journal_mode = WAL", Vec::new()).map_err(|error| not_a_database(&path, &error))?;
         migrations::apply(&mut connection, clock.now())?;
         let database_id = database_id(&mut connection, ids).map_err(opened)?;
         let head = head(&mut connection).map_err(opened)?;
@@ -182,7 +182,7 @@ fn not_a_database(path: &Path, error: &libsql::Error) -> StoreError {
 }
 
 fn check_integrity(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let rows = connection.query("PRAGMA quick_check(1)", &[]).map_err(|error| not_a_database(path, &error))?;
+    let rows = connection.query("PRAGMA quick_check(1)", Vec::new()).map_err(|error| not_a_database(path, &error))?;
     let finding = rows.into_iter().next().and_then(|row| row.columns().text().ok()).unwrap_or_default();
     if finding == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.to_owned(), finding }) }
 }
@@ -192,12 +192,12 @@ fn database_id(connection: &mut Connection, ids: &Ids) -> Result<String, libsql:
         "INSERT INTO meta (name, value) VALUES ('database_id', ?1) ON CONFLICT DO NOTHING",
         vec![ids.uuid_v4().simple().to_string().into()],
     );
-    connection.query(sql, &params)?;
-    let rows = connection.query("SELECT value FROM meta WHERE name = 'database_id'", &[])?;
+    connection.query(sql, params)?;
+    let rows = connection.query("SELECT value FROM meta WHERE name = 'database_id'", Vec::new())?;
     Ok(rows.into_iter().next().and_then(|row| row.columns().text().ok()).unwrap_or_default())
 }
 
 fn head(connection: &mut Connection) -> Result<i64, libsql::Error> {
-    let rows = connection.query("SELECT coalesce(max(pos), 0) FROM events", &[])?;
+    let rows = connection.query("SELECT coalesce(max(pos), 0) FROM events", Vec::new())?;
     Ok(rows.into_iter().next().and_then(|row| row.columns().integer().ok()).unwrap_or(0))
 }

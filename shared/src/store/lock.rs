@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
@@ -18,8 +19,14 @@ impl Lock {
     pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
         let path = PathBuf::from(format!("{}.lock", database.display()));
         let open = |source| StoreError::Open { path: path.clone(), source };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(open)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(open)?;
         let locked = file.try_lock();
         let mut holder = String::new();
         file.read_to_string(&mut holder).map_err(open)?;

@@ -70,7 +70,7 @@ fn applied(connection: &mut Connection) -> Result<Vec<(i64, String)>, libsql::Er
             applied_at INTEGER NOT NULL
         ) STRICT",
     )?;
-    let rows = connection.query("SELECT version, checksum FROM migrations ORDER BY version", &[])?;
+    let rows = connection.query("SELECT version, checksum FROM migrations ORDER BY version", Vec::new())?;
     let pair = |row: super::connection::Row| {
         let mut columns = row.columns();
         Some((columns.integer().ok()?, columns.text().ok()?))
@@ -85,7 +85,7 @@ fn step(connection: &mut Connection, migration: &Migration, now: Time) -> Result
         connection.batch(migration.sql)?;
         connection.query(
             "INSERT INTO migrations (version, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)",
-            &[migration.version.into(), migration.name.to_owned().into(), migration.checksum().into(), now.0.into()],
+            vec![migration.version.into(), migration.name.to_owned().into(), migration.checksum().into(), now.0.into()],
         )?;
         connection.batch("COMMIT")
     };

@@ -22,7 +22,7 @@ impl Reader<'_> {
     /// # Errors
     /// When the database refuses, or the read was interrupted.
     pub fn rows(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        self.connection.query(sql, &params).map_err(|error| match failure_of(&error) {
+        self.connection.query(sql, params).map_err(|error| match failure_of(&error) {
             Failure::Interrupted => StoreError::Interrupted,
             Failure::Busy => StoreError::Busy,
             _ => StoreError::Read(error.to_string()),
@@ -83,13 +83,12 @@ impl Readers {
             return work();
         }
         let mut task = tokio::task::spawn_blocking(work);
-        let finished = match tokio::time::timeout(self.query_timeout, &mut task).await {
-            Ok(finished) => finished,
-            Err(_) => {
-                // The interrupted read still returns its connection and its permit.
-                interrupter.interrupt().map_err(|error| StoreError::Read(error.to_string()))?;
-                task.await
-            }
+        let finished = if let Ok(finished) = tokio::time::timeout(self.query_timeout, &mut task).await {
+            finished
+        } else {
+            // The interrupted read still returns its connection and its permit.
+            interrupter.interrupt().map_err(|error| StoreError::Read(error.to_string()))?;
+            task.await
         };
         finished.unwrap_or_else(|error| Err(StoreError::Read(error.to_string())))
     }

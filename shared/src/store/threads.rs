@@ -73,7 +73,7 @@ pub struct Author<'a> {
 /// Turns decided events into statements: thread row, posts, events, in the order in which they refer to each other.
 /// The first event is caused by what caused the commit, each further one by the one before.
 #[must_use]
-pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: Place, events: &[ThreadEvent]) -> Change {
+pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: &Place, events: &[ThreadEvent]) -> Change {
     let mut current = thread;
     let (mut posts, mut appends) = (Vec::new(), Vec::new());
     let mut cause: Option<String> = None;
@@ -100,13 +100,7 @@ pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: Plac
     Change { statements: row.into_iter().chain(posts).chain(appends).collect() }
 }
 
-fn new_event(
-    scope: &Scope,
-    thread: &Thread,
-    event: &ThreadEvent,
-    event_id: String,
-    cause: Option<String>,
-) -> NewEvent {
+fn new_event(scope: &Scope, thread: &Thread, event: &ThreadEvent, event_id: String, cause: Option<String>) -> NewEvent {
     NewEvent {
         event_id,
         event_type: event.event_type(),

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::connection::{Connection, Row};
 use super::error::{CommitError, Failure, StoreError, failure_of};
-use super::statement::{Commit, Durability, Statement};
+use super::statement::{Commit, Durability, Guard, Statement};
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -173,12 +173,12 @@ impl Groups {
         self.metrics.writer_batch_size.observe(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
         let (commits, replies): (Vec<_>, Vec<_>) =
             group.into_iter().map(|request| (request.commit, request.reply)).unzip();
-        let results = match self.transaction(durability, &commits) {
+        let results = match self.transaction(durability, commits) {
             Ok(results) => results,
-            Err(error) => commits.iter().map(|_| Err(CommitError::Store(error.again()))).collect(),
+            Err(error) => replies.iter().map(|_| Err(CommitError::Store(error.again()))).collect(),
         };
         self.metrics.writer_commit_seconds.observe(stopwatch.elapsed().as_secs_f64());
-        self.metrics.writer_failing.set(i64::from(results.iter().any(|result| is_failure(result))));
+        self.metrics.writer_failing.set(i64::from(results.iter().any(is_failure)));
         if full && results.iter().any(Result::is_ok) {
             self.announce();
         }
@@ -192,17 +192,17 @@ impl Groups {
     fn transaction(
         &mut self,
         durability: Durability,
-        commits: &[Commit],
+        commits: Vec<Commit>,
     ) -> Result<Vec<Result<Receipt, CommitError>>, StoreError> {
         if self.synchronous != Some(durability) {
             let pragma = match durability {
                 Durability::Full => "PRAGMA synchronous = FULL",
                 Durability::Normal => "PRAGMA synchronous = NORMAL",
             };
-            self.connection.query(pragma, &[]).map_err(|error| sort(0, &error))?;
+            self.connection.query(pragma, Vec::new()).map_err(|error| sort(0, &error))?;
             self.synchronous = Some(durability);
         }
-        self.connection.query("BEGIN IMMEDIATE", &[]).map_err(|error| sort(0, &error))?;
+        self.connection.query("BEGIN IMMEDIATE", Vec::new()).map_err(|error| sort(0, &error))?;
         let mut results = Vec::with_capacity(commits.len());
         for commit in commits {
             let result = self.savepoint(commit);
@@ -212,7 +212,7 @@ impl Groups {
             }
             results.push(result);
         }
-        if let Err(error) = self.connection.query("COMMIT", &[]) {
+        if let Err(error) = self.connection.query("COMMIT", Vec::new()) {
             let sorted = sort(0, &error);
             if self.connection.is_autocommit() {
                 return Err(StoreError::UnknownOutcome(error.to_string()));
@@ -223,11 +223,11 @@ impl Groups {
         Ok(results)
     }
 
-    fn savepoint(&mut self, commit: &Commit) -> Result<Receipt, CommitError> {
-        self.connection.query("SAVEPOINT member", &[]).map_err(|error| sort(0, &error))?;
+    fn savepoint(&mut self, commit: Commit) -> Result<Receipt, CommitError> {
+        self.connection.query("SAVEPOINT member", Vec::new()).map_err(|error| sort(0, &error))?;
         let mut receipt = Receipt::default();
-        for (index, statement) in commit.statements.iter().enumerate() {
-            match self.connection.query(statement.sql, &statement.params) {
+        for (index, Statement { sql, params, guard }) in commit.statements.into_iter().enumerate() {
+            match self.connection.query(sql, params) {
                 Ok(rows) if rows.is_empty() => {}
                 Ok(rows) => receipt.rows.push((index, rows)),
                 Err(error) => {
@@ -235,21 +235,21 @@ impl Groups {
                         self.rollback("ROLLBACK TO member")?;
                         self.rollback("RELEASE member")?;
                     }
-                    return Err(refusal(index, statement, &error));
+                    return Err(refusal(index, guard, &error));
                 }
             }
         }
-        self.connection.query("RELEASE member", &[]).map_err(|error| sort(0, &error))?;
+        self.connection.query("RELEASE member", Vec::new()).map_err(|error| sort(0, &error))?;
         Ok(receipt)
     }
 
     fn rollback(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        self.connection.query(sql, &[]).map(drop).map_err(|error| sort(0, &error))
+        self.connection.query(sql, Vec::new()).map(drop).map_err(|error| sort(0, &error))
     }
 
     /// Tells the log's readers and the drainer what is new.
     fn announce(&mut self) {
-        match self.connection.query("SELECT coalesce(max(pos), 0) FROM events", &[]) {
+        match self.connection.query("SELECT coalesce(max(pos), 0) FROM events", Vec::new()) {
             Ok(rows) => {
                 let head = rows.into_iter().next().and_then(|row| row.columns().integer().ok()).unwrap_or(0);
                 self.signals.head.send_if_modified(|seen| std::mem::replace(seen, head) != head);
@@ -267,14 +267,14 @@ impl Groups {
             WAL_CHECKPOINT_BYTES.. => "PRAGMA wal_checkpoint(PASSIVE)",
             _ => return,
         };
-        if let Err(error) = self.connection.query(pragma, &[]) {
+        if let Err(error) = self.connection.query(pragma, Vec::new()) {
             tracing::warn!(%error, "the write-ahead log could not be written back");
         }
     }
 
     /// Leaves the file complete without its WAL.
     fn finish(&mut self) {
-        if let Err(error) = self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", &[]) {
+        if let Err(error) = self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", Vec::new()) {
             tracing::warn!(%error, "the write-ahead log could not be written back at the end");
         }
     }
@@ -284,9 +284,9 @@ fn is_failure(result: &Result<Receipt, CommitError>) -> bool {
     matches!(result, Err(CommitError::Store(_)))
 }
 
-fn refusal(index: usize, statement: &Statement, error: &libsql::Error) -> CommitError {
+fn refusal(index: usize, guard: Guard, error: &libsql::Error) -> CommitError {
     match failure_of(error) {
-        Failure::Constraint if statement.guard != super::Guard::Unguarded => CommitError::Guard(statement.guard),
+        Failure::Constraint if guard != Guard::Unguarded => CommitError::Guard(guard),
         _ => sort(index, error).into(),
     }
 }

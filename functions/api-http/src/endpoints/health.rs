@@ -32,7 +32,7 @@ pub async fn alive() -> Json<Alive> {
 
 /// Whether the process has caught up.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Ready {
+pub struct Readiness {
     /// Whether every check holds.
     ready: bool,
     /// Each check.
@@ -57,9 +57,9 @@ pub struct Check {
 /// 200 once reconciliation ran and every lag was 0; 503 with the failing check before, and while a projection is stopped.
 #[utoipa::path(
     get, path = "/readyz", tag = "operations", security(()),
-    responses((status = 200, body = Ready), (status = 503, body = Ready))
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness))
 )]
-pub async fn ready(State(ctx): State<Ctx>) -> (StatusCode, Json<Ready>) {
+pub async fn ready(State(ctx): State<Ctx>) -> (StatusCode, Json<Readiness>) {
     let reconciled = ctx.readiness.latest_pass();
     let mut checks = vec![Check { name: "reconciliation".to_owned(), ok: reconciled.is_some(), detail: None }];
     match look(&ctx).await {
@@ -81,7 +81,7 @@ pub async fn ready(State(ctx): State<Ctx>) -> (StatusCode, Json<Ready>) {
     }
     let ready = checks.iter().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Ready { ready, checks, reconciled }))
+    (status, Json(Readiness { ready, checks, reconciled }))
 }
 
 /// Counts over the database at this moment.
