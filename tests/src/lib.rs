@@ -1,0 +1,3 @@
+//! What the themed test binaries share.
+
+pub mod system;

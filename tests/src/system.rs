@@ -1,0 +1,365 @@
+//! A whole system per test: the harness on a free port, its database in a directory of its own, and clients with keys.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use harness::{Harness, Pace};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+use shared::auth::{hash_of, new_secret};
+use shared::clock::{Clock, Time};
+use shared::config::Config;
+use shared::ctx::Sources;
+use shared::id::Kind;
+use shared::store::keys::{ApiKey, Purpose};
+use shared::store::overview::Overview;
+use shared::store::{Commit, Durability, Run, tenants};
+use shared::value::{Actor, KeyScope, Scope};
+use tempfile::TempDir;
+
+/// Where fixed clocks stand: 2026-01-31 12:00 UTC.
+pub const NOON: i64 = 1_769_860_800_000;
+
+/// How a system is to be started, again after a stop.
+pub struct Setup {
+    directory: TempDir,
+    pace: Pace,
+    clock: Clock,
+    seed: Option<u64>,
+    settings: Vec<(String, String)>,
+}
+
+impl Setup {
+    /// A system that only moves when a test steps it, with a fixed clock and seeded ids.
+    #[must_use]
+    pub fn stepped() -> Self {
+        Self::new(Pace::Stepped, Clock::fixed_at(NOON), Some(1))
+    }
+
+    /// A system that runs by itself, by the real clock.
+    #[must_use]
+    pub fn running() -> Self {
+        Self::new(Pace::Running, Clock::System, None)
+    }
+
+    fn new(pace: Pace, clock: Clock, seed: Option<u64>) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self { directory, pace, clock, seed, settings: Vec::new() }
+    }
+
+    /// Changes a setting.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Another pace from the next start on.
+    #[must_use]
+    pub fn paced(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.directory.path().join("state").join("agentforum.db")
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> System {
+        let database = self.database();
+        let mut pairs = vec![("addr", "127.0.0.1:0"), ("db", database.to_str().expect("a path of UTF-8"))];
+        pairs.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        let config = Config::with(&pairs).expect("settings that are allowed");
+        let sources = Sources { clock: self.clock.clone(), seed: self.seed, run: Run::Threads };
+        let harness = Harness::start(config, sources, self.pace).await.expect("the system starts");
+        let secret = std::fs::read_to_string(database.with_file_name("local.key")).expect("the owner's key");
+        let owner = Client::new(&harness.url).with_key(secret.trim());
+        System { harness, owner, setup: self }
+    }
+}
+
+/// A running system and its owner's client.
+pub struct System {
+    /// The system itself.
+    pub harness: Harness,
+    /// A client with the owner's key.
+    pub owner: Client,
+    setup: Setup,
+}
+
+impl System {
+    /// Starts [`Setup::stepped`].
+    pub async fn stepped() -> Self {
+        Setup::stepped().start().await
+    }
+
+    /// Starts [`Setup::running`].
+    pub async fn running() -> Self {
+        Setup::running().start().await
+    }
+
+    /// Stops it in order; the same database can be started again.
+    pub async fn stop(self) -> Setup {
+        self.harness.stop().await;
+        // Ids of the next start must not repeat those of this one.
+        Setup { seed: self.setup.seed.map(|seed| seed + 1), ..self.setup }
+    }
+
+    /// Moves a fixed clock.
+    pub fn advance(&self, duration: Duration) {
+        self.harness.ctx.clock.advance(duration);
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.setup.database()
+    }
+
+    /// The directory of the database and the runtime files.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.database().parent().map(Path::to_owned).expect("a database has a directory")
+    }
+
+    /// Waits until everything is at rest.
+    pub async fn settle(&self) -> Overview {
+        self.harness.settle().await.expect("the system comes to rest")
+    }
+
+    /// A client with a new key.
+    pub async fn client(&self, key: KeyOf<'_>) -> Client {
+        let ctx = &self.harness.ctx;
+        let secret = new_secret(&ctx.ids);
+        let scope = Scope { team_id: key.team.to_owned(), project_id: key.project.unwrap_or(key.team).to_owned() };
+        let row = ApiKey {
+            key_id: ctx.ids.next(Kind::Key),
+            purpose: Purpose::Api,
+            team_id: key.team.to_owned(),
+            project_id: key.project.map(str::to_owned),
+            name: "test".to_owned(),
+            scopes: key.scopes.to_vec(),
+            actor_type: key.actor.as_ref().map(|actor| actor.actor_type),
+            actor_name: key.actor.map(|actor| actor.actor_name),
+            created_at: ctx.clock.now(),
+            expires_at: key.expires_at,
+            revoked_at: None,
+        };
+        let commit = Commit::new(Durability::Full, ctx.housekeeping("test"))
+            .then_all(tenants::ensure(&scope))
+            .then(row.insert(hash_of(&secret)));
+        ctx.store.commit(commit).await.expect("the key is stored");
+        Client::new(&self.harness.url).with_key(&secret)
+    }
+
+    /// Rows of the database as it is on disk, read by a connection of our own.
+    pub async fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
+        rows_of(&self.database(), sql).await
+    }
+
+    /// The one number a query gives.
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.rows(sql).await[0][0].as_i64().expect("a number")
+    }
+
+    /// Accepts a command, lets the system come to rest, and answers with what became of it: the replay of its answer.
+    pub async fn apply(&self, path: &str, body: &Value) -> Answer {
+        let key = format!("apply-{}", self.harness.ctx.ids.next(Kind::Request));
+        let send = || async {
+            let request = self.owner.request(Method::POST, path).query(&[("wait", "0")]);
+            answer(request.header("idempotency-key", &key).json(body)).await
+        };
+        let accepted = send().await;
+        if accepted.status != StatusCode::ACCEPTED {
+            return accepted;
+        }
+        self.settle().await;
+        send().await
+    }
+
+    /// Opens a thread and answers with its id.
+    pub async fn opened(&self, body: &Value) -> String {
+        let answer = self.apply("/api/v1/forum/threads", body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        answer.text("/thread/thread_id")
+    }
+
+    /// Every drill ends so: positions without gaps, nothing waits, every lag 0, health 200.
+    pub async fn assert_at_rest(&self) {
+        let overview = self.settle().await;
+        let positions: Vec<i64> =
+            self.rows("SELECT pos FROM events ORDER BY pos").await.iter().filter_map(|row| row[0].as_i64()).collect();
+        assert_eq!(positions, (1..=overview.head).collect::<Vec<_>>(), "positions have a gap");
+        assert_eq!(self.number("SELECT count(*) FROM outbox WHERE status <> 'sent'").await, 0, "the outbox rests");
+        assert_eq!(self.number("SELECT count(*) FROM commands WHERE status = 'accepted'").await, 0);
+        for checkpoint in &overview.checkpoints {
+            assert_eq!(checkpoint.pos, overview.head, "{} lags", checkpoint.projection);
+        }
+        let health = self.owner.get("/api/v1/health").await;
+        assert_eq!(health.status, StatusCode::OK, "{}", health.body);
+        assert_eq!(health.text("/status"), "ok");
+    }
+}
+
+/// What a key of [`System::client`] is.
+#[derive(Clone, Debug)]
+pub struct KeyOf<'a> {
+    /// Team; made if it is not there.
+    pub team: &'a str,
+    /// Project; made if it is not there.
+    pub project: Option<&'a str>,
+    /// Scopes.
+    pub scopes: &'a [KeyScope],
+    /// Actor it is bound to.
+    pub actor: Option<Actor>,
+    /// When it expires.
+    pub expires_at: Option<Time>,
+}
+
+impl Default for KeyOf<'_> {
+    fn default() -> Self {
+        Self {
+            team: shared::auth::LOCAL_TEAM,
+            project: Some(shared::auth::LOCAL_PROJECT),
+            scopes: &[KeyScope::ForumRead, KeyScope::ForumWrite],
+            actor: None,
+            expires_at: None,
+        }
+    }
+}
+
+/// An HTTP client with headers of its own on every request.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    /// Where the server listens.
+    pub url: String,
+    headers: HeaderMap,
+}
+
+impl Client {
+    /// A client without a key.
+    #[must_use]
+    pub fn new(url: &str) -> Self {
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let http = http.build().expect("an HTTP client");
+        Self { http, url: url.to_owned(), headers: HeaderMap::new() }
+    }
+
+    /// The same client with this key.
+    #[must_use]
+    pub fn with_key(self, secret: &str) -> Self {
+        self.with_header("authorization", &format!("Bearer {secret}"))
+    }
+
+    /// The same client with one more header; an empty value takes it away.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().expect("a header name");
+        self.headers.remove(&name);
+        if !value.is_empty() {
+            self.headers.insert(name, value.parse::<HeaderValue>().expect("a header value"));
+        }
+        self
+    }
+
+    /// A request with this client's headers, to be completed.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone())
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    /// POST of a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        answer(self.request(Method::DELETE, path)).await
+    }
+}
+
+/// Sends a request and reads its answer to the end.
+pub async fn answer(request: RequestBuilder) -> Answer {
+    let response = request.send().await.expect("the server answers");
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await.expect("the answer's body");
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Answer { status, headers, body }
+}
+
+/// An answer: its body as JSON, or as a JSON string where it is none.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The text at a JSON pointer.
+    #[must_use]
+    pub fn text(&self, pointer: &str) -> String {
+        let value = self.body.pointer(pointer).and_then(Value::as_str);
+        value.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.body)).to_owned()
+    }
+
+    /// The number at a JSON pointer.
+    #[must_use]
+    pub fn number(&self, pointer: &str) -> i64 {
+        let value = self.body.pointer(pointer).and_then(Value::as_i64);
+        value.unwrap_or_else(|| panic!("no number at {pointer} in {}", self.body))
+    }
+
+    /// The list at a JSON pointer.
+    #[must_use]
+    pub fn list(&self, pointer: &str) -> &[Value] {
+        let value = self.body.pointer(pointer).and_then(Value::as_array);
+        value.unwrap_or_else(|| panic!("no list at {pointer} in {}", self.body))
+    }
+
+    /// A header's text; empty when it is not there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Status and `code`, as refusals are compared.
+    #[must_use]
+    pub fn refusal(&self) -> (u16, String) {
+        (self.status.as_u16(), self.body["code"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+/// Rows of a database file, read by a connection of our own.
+pub async fn rows_of(database: &Path, sql: &str) -> Vec<Vec<Value>> {
+    let opened = libsql::Builder::new_local(database).build().await.expect("the database opens");
+    let connection = opened.connect().expect("a connection");
+    connection.busy_timeout(Duration::from_secs(5)).expect("a timeout");
+    let mut cursor = connection.query(sql, ()).await.expect("the query runs");
+    let mut rows = Vec::new();
+    while let Some(row) = cursor.next().await.expect("a row") {
+        let columns = (0..row.column_count()).map(|index| match row.get_value(index).expect("a column") {
+            libsql::Value::Null => Value::Null,
+            libsql::Value::Integer(number) => number.into(),
+            libsql::Value::Real(number) => number.into(),
+            libsql::Value::Text(text) => text.into(),
+            libsql::Value::Blob(bytes) => bytes.into(),
+        });
+        rows.push(columns.collect());
+    }
+    rows
+}
