@@ -74,6 +74,8 @@ pub struct Harness {
     files: RuntimeFiles,
 }
 
+/// How long a start waits for what an earlier process left unfinished.
+const CATCH_UP_LIMIT: Duration = Duration::from_millis(1500);
 /// How long the system may take to come to rest.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -130,9 +132,20 @@ impl Harness {
         let server = Server::start(listener, router);
         let harness = Self { ctx: ctx.clone(), addr, url, login_url, pace, server, tail, stop, workers, files };
         if pace == Pace::Running {
-            harness.settle().await?;
+            harness.catch_up().await?;
         }
         Ok(harness)
+    }
+
+    /// Waits until what an earlier process left is done. What takes long, or needs a person, does not hold up the start:
+    /// `/readyz` says 503 until then.
+    async fn catch_up(&self) -> Result<(), HarnessError> {
+        match tokio::time::timeout(CATCH_UP_LIMIT, self.settle()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(error),
+            Err(_) => tracing::warn!("started, and still catching up; see /readyz"),
+        }
+        Ok(())
     }
 
     /// Runs one round of a stepped system: the drainer once, then one batch of every queue. Whether anything moved.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use shared::ctx::Ctx;
 use shared::function::Trigger;
 use shared::function::batch::{Record, Verdict};
+use shared::store::{Commit, Durability};
 use shared::transport::{Delivery, Transport};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -135,6 +136,14 @@ async fn drainer(ctx: Ctx, run: RunBatch, stop: CancellationToken) {
 
 /// A step by the clock: looks first, so that an idle system writes nothing.
 pub(crate) async fn step(ctx: &Ctx, run: RunBatch) {
+    if ctx.store.is_failing() {
+        // Nothing else may be written for a long time: this tells whether the database works again.
+        let probe = Commit::new(Durability::Full, ctx.housekeeping("drain-outbox"));
+        if let Err(error) = ctx.store.commit(probe).await {
+            ctx.worker.failed(error.to_string(), ctx.clock.now());
+            return;
+        }
+    }
     match drain_outbox::look(ctx).await {
         Ok(outbox) if outbox.pending_count + outbox.processing_count + outbox.failed_count == 0 => {
             ctx.worker.bus(&ctx.transport.check().await);

@@ -22,6 +22,7 @@ use std::time::Duration;
 pub use error::ConfigError;
 pub use flags::ConfigFlags;
 pub use keys::{COMMAND_WAIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, STREAM_LIMIT_MAX};
+pub use parse::duration;
 pub use resolve::{Resolved, Setting, Source};
 pub use words::{AuthMode, LogFormat, TransportKind};
 

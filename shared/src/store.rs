@@ -7,7 +7,9 @@ mod database;
 pub mod dead_letters;
 mod error;
 pub mod events;
+mod groups;
 pub mod keys;
+
 mod lock;
 pub mod migrations;
 pub mod outbox;

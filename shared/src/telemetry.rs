@@ -38,7 +38,6 @@ pub struct Metrics {
     pub writer_commit_seconds: Histogram,
     pub writer_queue_depth: IntGauge,
     pub writer_refused_total: IntCounter,
-    pub writer_failing: IntGauge,
     pub live_subscribers: IntGaugeVec,
     pub live_events_sent_total: IntCounterVec,
     pub live_log_reads_total: IntCounter,
@@ -150,8 +149,6 @@ impl Metrics {
             writer_queue_depth: add.gauge("writer_queue_depth", "Commits waiting for the writer.")?,
             writer_refused_total: add
                 .counter("writer_refused_total", "Commits refused because the mailbox was full.")?,
-            writer_failing: add
-                .gauge("writer_failing", "1 while the newest group failed for a reason of the store's.")?,
             live_subscribers: add.gauges("live_subscribers", "Open live connections.", &["kind"])?,
             live_events_sent_total: add.counters("live_events_sent_total", "Events sent live.", &["kind"])?,
             live_log_reads_total: add.counter("live_log_reads_total", "Reads of the log made for live streams.")?,

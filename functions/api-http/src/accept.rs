@@ -65,6 +65,10 @@ pub async fn thread_command<C: Command>(
     identity.require(KeyScope::ForumWrite)?;
     let claims = body::take_claims(&mut object)?;
     if let Some(thread_id) = path {
+        // No thread was ever called that: nothing to store.
+        if !is_thread_id(&thread_id) {
+            return Err(Problem::new(Code::NotFound, "no such thread"));
+        }
         if object.contains_key("thread_id") {
             let error = shared::error::FieldError::at("thread_id", "is taken from the path");
             return Err(Problem::fields(vec![error]));
@@ -135,6 +139,12 @@ pub async fn thread_command<C: Command>(
     }
 }
 
+/// `thr_` and a UUID, or `ctl_` and a SHA-256.
+fn is_thread_id(text: &str) -> bool {
+    let is_hash = |rest: &str| rest.len() == 64 && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Kind::Thread.parse(text).is_some() || text.strip_prefix("ctl_").is_some_and(is_hash)
+}
+
 async fn by_key(ctx: &Ctx, scope: &Scope, actor: &shared::value::Actor, key: &str) -> Answer<Option<CommandRow>> {
     let (team, actor, key) = (scope.team_id.clone(), actor.clone(), key.to_owned());
     Ok(ctx.store.read(move |reader| commands::find_by_key(reader, &team, &actor, &key)).await?)
@@ -179,7 +189,7 @@ impl Accepted {
     async fn answer(mut self, ctx: &Ctx, wait: Wait) -> Answer<Response> {
         let seen = self.wait(ctx, wait.0).await?;
         let mut response = match seen {
-            Some((row, thread)) => finished(row, thread, self.done)?,
+            Some((row, thread)) => finished(row, thread, self.done).unwrap_or_else(IntoResponse::into_response),
             None => self.pending(),
         };
         if self.replayed {

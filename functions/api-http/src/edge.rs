@@ -83,8 +83,11 @@ fn as_problem(mut response: Response, path: &str, request_id: &str) -> Response 
     });
     let Some(problem) = problem else { return response };
     let mut document = problem.write(path, request_id);
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        document.headers_mut().insert(header::ALLOW, allow.clone());
+    // What the refusal's own response said besides, such as Allow, stays.
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_LENGTH && name != header::CONTENT_TYPE {
+            document.headers_mut().insert(name, value.clone());
+        }
     }
     document
 }

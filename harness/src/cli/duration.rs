@@ -3,15 +3,10 @@
 use std::time::Duration;
 
 use shared::clock::Time;
-use shared::config::Config;
-
-/// A setting that takes any duration longer than zero: its check is the one all durations pass (CONFIG-3).
-const LIKE: &str = "reconcile.interval";
-
 /// A duration such as `500ms`, `25s` or `30m`.
 pub(super) fn parse(text: &str) -> Result<Duration, String> {
-    let parsed = Config::with(&[(LIKE, text)]).map(|config| config.reconcile.interval);
-    parsed.map_err(|_| "expected a duration longer than zero such as 500ms, 25s, 30m, 12h or 7d".to_owned())
+    let parsed = shared::config::duration(text.trim()).filter(|duration| !duration.is_zero());
+    parsed.ok_or_else(|| "expected a duration longer than zero such as 500ms, 25s, 30m, 12h or 7d".to_owned())
 }
 
 /// A moment: RFC 3339, or a duration from `now`.

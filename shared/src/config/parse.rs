@@ -79,7 +79,8 @@ fn split_unit(text: &str) -> Option<(u64, &str)> {
 /// Milliseconds per unit, the longest unit first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-fn duration(text: &str) -> Option<Duration> {
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split_unit(text)?;
     let (_, milliseconds) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
     number.checked_mul(milliseconds).map(Duration::from_millis)

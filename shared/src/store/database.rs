@@ -3,17 +3,19 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use super::connection::Connection;
 use super::error::{CommitError, StoreError};
+use super::groups::Groups;
 use super::lock::Lock;
 use super::migrations;
 use super::readers::{Reader, Readers, Run};
 use super::statement::{Commit, Statement};
-use super::writer::{FINISH_TIMEOUT, Groups, Receipt, Signals, Writer};
+use super::writer::{FINISH_TIMEOUT, Receipt, Signals, Writer};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::id::Ids;
@@ -57,7 +59,11 @@ impl Store {
         let database_id = database_id(&mut connection, ids).map_err(opened)?;
         let head = head(&mut connection).map_err(opened)?;
 
-        let signals = Arc::new(Signals { head: watch::Sender::new(head), outbox: watch::Sender::new(0) });
+        let signals = Arc::new(Signals {
+            head: watch::Sender::new(head),
+            outbox: watch::Sender::new(0),
+            failing: AtomicBool::new(false),
+        });
         let wal = PathBuf::from(format!("{}-wal", path.display()));
         let groups = Groups::new(connection, wal, config.writer.batch_max, Arc::clone(&signals), metrics.clone());
         let (writer, thread) = match run {
@@ -119,6 +125,12 @@ impl Store {
     #[must_use]
     pub fn outbox_bell(&self) -> watch::Receiver<u64> {
         self.signals.outbox.subscribe()
+    }
+
+    /// Whether the newest commits failed for a reason of the database's: the file is locked, or the disk is full.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.signals.failing.load(Ordering::SeqCst)
     }
 
     /// The database's id: a UUID stored at creation.

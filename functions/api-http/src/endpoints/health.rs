@@ -143,7 +143,7 @@ pub async fn health(State(ctx): State<Ctx>) -> (StatusCode, Json<Health>) {
     let now = ctx.clock.now();
     let statistics = ctx.store.read(move |reader| shared::store::outbox::statistics(reader, now)).await;
     let bus = ctx.transport.check().await;
-    let writing = ctx.metrics.writer_failing.get() == 0;
+    let writing = !ctx.store.is_failing();
     let healthy = statistics.is_ok() && bus.is_ok() && writing;
     let (statistics, error) = match statistics {
         Ok(statistics) => (statistics, None),

@@ -1,0 +1,201 @@
+//! Groups of commits on the one writing connection: one transaction a group, one savepoint a commit, answers after COMMIT,
+//! and a write-ahead log that stays small.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::mpsc;
+
+use super::connection::Connection;
+use super::error::{CommitError, Failure, StoreError, failure_of};
+use super::statement::{Commit, Durability, Guard, Statement};
+use super::writer::{Mail, Receipt, Request, Signals};
+use crate::clock::Clock;
+use crate::telemetry::Metrics;
+
+/// Applies groups of commits to the one writing connection.
+pub(super) struct Groups {
+    connection: Connection,
+    /// What `PRAGMA synchronous` stands at; switched between transactions only.
+    synchronous: Option<Durability>,
+    batch_max: usize,
+    wal: PathBuf,
+    signals: Arc<Signals>,
+    metrics: Metrics,
+}
+
+/// The WAL is written back into the database from this size on.
+const WAL_CHECKPOINT_BYTES: u64 = 4 << 20;
+/// From this size on the writer waits for readers to let go, and empties the WAL.
+const WAL_TRUNCATE_BYTES: u64 = 24 << 20;
+
+impl Groups {
+    pub(super) fn new(
+        connection: Connection,
+        wal: PathBuf,
+        batch_max: usize,
+        signals: Arc<Signals>,
+        metrics: Metrics,
+    ) -> Self {
+        Self { connection, synchronous: None, batch_max, wal, signals, metrics }
+    }
+
+    /// Takes whatever waits as one group, again and again.
+    pub(super) fn serve(mut self, mut mailbox: mpsc::Receiver<Mail>) {
+        let mut open = true;
+        while open {
+            let Some(Mail::Request(first)) = mailbox.blocking_recv() else { break };
+            let mut group = vec![first];
+            while group.len() < self.batch_max {
+                match mailbox.try_recv() {
+                    Ok(Mail::Request(next)) => group.push(next),
+                    Ok(Mail::Close) => {
+                        open = false;
+                        break;
+                    }
+                    Err(_) => break,
+                }
+            }
+            self.metrics.writer_queue_depth.set(i64::try_from(mailbox.len()).unwrap_or(i64::MAX));
+            self.run(group);
+        }
+        self.finish();
+    }
+
+    /// One transaction for the whole group; each member is answered after it ended.
+    pub(super) fn run(&mut self, group: Vec<Request>) {
+        let stopwatch = Clock::stopwatch();
+        let full = group.iter().any(|request| request.commit.durability == Durability::Full);
+        let durability = if full { Durability::Full } else { Durability::Normal };
+        self.metrics.writer_batch_size.observe(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
+        let (commits, replies): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|request| (request.commit, request.reply)).unzip();
+        let results = match self.transaction(durability, commits) {
+            Ok(results) => results,
+            Err(error) => replies.iter().map(|_| Err(CommitError::Store(error.again()))).collect(),
+        };
+        self.metrics.writer_commit_seconds.observe(stopwatch.elapsed().as_secs_f64());
+        self.signals.failing.store(results.iter().any(is_failure), Ordering::SeqCst);
+        if full && results.iter().any(Result::is_ok) {
+            self.announce();
+        }
+        for (reply, result) in replies.into_iter().zip(results) {
+            // A caller that stopped waiting finds its outcome in the command's row.
+            let _ = reply.send(result);
+        }
+        self.keep_wal_small();
+    }
+
+    fn transaction(
+        &mut self,
+        durability: Durability,
+        commits: Vec<Commit>,
+    ) -> Result<Vec<Result<Receipt, CommitError>>, StoreError> {
+        if self.synchronous != Some(durability) {
+            let pragma = match durability {
+                Durability::Full => "PRAGMA synchronous = FULL",
+                Durability::Normal => "PRAGMA synchronous = NORMAL",
+            };
+            self.connection.query(pragma, Vec::new()).map_err(|error| sort(0, &error))?;
+            self.synchronous = Some(durability);
+        }
+        self.connection.query("BEGIN IMMEDIATE", Vec::new()).map_err(|error| sort(0, &error))?;
+        let mut results = Vec::with_capacity(commits.len());
+        for commit in commits {
+            let result = self.savepoint(commit);
+            if self.connection.is_autocommit() {
+                // The database gave up the whole transaction: nothing of any member is stored.
+                return Err(result.err().map_or(StoreError::Closed, CommitError::unexpected));
+            }
+            results.push(result);
+        }
+        if let Err(error) = self.connection.query("COMMIT", Vec::new()) {
+            let sorted = sort(0, &error);
+            if self.connection.is_autocommit() {
+                return Err(StoreError::UnknownOutcome(error.to_string()));
+            }
+            self.rollback("ROLLBACK")?;
+            return Err(sorted);
+        }
+        Ok(results)
+    }
+
+    fn savepoint(&mut self, commit: Commit) -> Result<Receipt, CommitError> {
+        self.connection.query("SAVEPOINT member", Vec::new()).map_err(|error| sort(0, &error))?;
+        let mut receipt = Receipt::default();
+        for (index, Statement { sql, params, guard }) in commit.statements.into_iter().enumerate() {
+            match self.connection.query(sql, params) {
+                Ok(rows) if rows.is_empty() => {}
+                Ok(rows) => receipt.rows.push((index, rows)),
+                Err(error) => {
+                    if !self.connection.is_autocommit() {
+                        self.rollback("ROLLBACK TO member")?;
+                        self.rollback("RELEASE member")?;
+                    }
+                    return Err(refusal(index, guard, &error));
+                }
+            }
+        }
+        self.connection.query("RELEASE member", Vec::new()).map_err(|error| sort(0, &error))?;
+        Ok(receipt)
+    }
+
+    fn rollback(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.connection.query(sql, Vec::new()).map(drop).map_err(|error| sort(0, &error))
+    }
+
+    /// Tells the log's readers and the drainer what is new.
+    fn announce(&mut self) {
+        match self.connection.query("SELECT coalesce(max(pos), 0) FROM events", Vec::new()) {
+            Ok(rows) => {
+                let head = rows.into_iter().next().and_then(|row| row.columns().integer().ok()).unwrap_or(0);
+                self.signals.head.send_if_modified(|seen| std::mem::replace(seen, head) != head);
+            }
+            Err(error) => tracing::error!(%error, "the log's head could not be read"),
+        }
+        self.signals.outbox.send_modify(|count| *count += 1);
+    }
+
+    fn keep_wal_small(&mut self) {
+        let size = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
+        self.metrics.db_wal_bytes.set(i64::try_from(size).unwrap_or(i64::MAX));
+        let pragma = match size {
+            WAL_TRUNCATE_BYTES.. => "PRAGMA wal_checkpoint(TRUNCATE)",
+            WAL_CHECKPOINT_BYTES.. => "PRAGMA wal_checkpoint(PASSIVE)",
+            _ => return,
+        };
+        if let Err(error) = self.connection.query(pragma, Vec::new()) {
+            tracing::warn!(%error, "the write-ahead log could not be written back");
+        }
+    }
+
+    /// Leaves the file complete without its WAL.
+    pub(super) fn finish(&mut self) {
+        if let Err(error) = self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", Vec::new()) {
+            tracing::warn!(%error, "the write-ahead log could not be written back at the end");
+        }
+    }
+}
+
+/// Whether the database itself refuses to work; a statement that it refuses is its author's mistake.
+fn is_failure(result: &Result<Receipt, CommitError>) -> bool {
+    matches!(result, Err(CommitError::Store(error)) if !matches!(error, StoreError::Statement { .. }))
+}
+
+fn refusal(index: usize, guard: Guard, error: &libsql::Error) -> CommitError {
+    match failure_of(error) {
+        Failure::Constraint if guard != Guard::Unguarded => CommitError::Guard(guard),
+        _ => sort(index, error).into(),
+    }
+}
+
+/// The store's error for what the database said.
+fn sort(index: usize, error: &libsql::Error) -> StoreError {
+    match failure_of(error) {
+        Failure::Busy => StoreError::Busy,
+        Failure::Full => StoreError::Full,
+        Failure::Interrupted => StoreError::Interrupted,
+        Failure::Constraint | Failure::Other => StoreError::Statement { index, message: error.to_string() },
+    }
+}

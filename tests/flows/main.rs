@@ -1,0 +1,8 @@
+//! Stories: what happens from a request to its events, its view and its answer, and what a crash or a repeat changes.
+
+mod idempotency;
+mod lists;
+mod recovery;
+mod rules;
+mod story;
+mod waiting;

@@ -1,0 +1,171 @@
+//! One question from its opening to its end, with every event it leaves.
+
+use serde_json::{Value, json};
+use tests::system::{System, question};
+
+/// Position, type, version and actor of each event.
+fn shape(events: &[Value]) -> Vec<(i64, &str, i64, &str)> {
+    let number = |event: &Value, name: &str| event[name].as_i64().expect("a number");
+    events
+        .iter()
+        .map(|event| {
+            let kind = event["type"].as_str().expect("a type");
+            (number(event, "pos"), kind, number(event, "version"), event["actor_name"].as_str().expect("an actor"))
+        })
+        .collect()
+}
+
+// FORUM-2
+#[tokio::test]
+async fn a_new_thread_is_a_new_normal_question_with_one_post_and_one_event() {
+    let system = System::stepped().await;
+    let opened = system.apply("/api/v1/forum/threads", &question("Which colour")).await;
+    assert_eq!(opened.status, 201);
+    let thread = &opened.body["thread"];
+    assert_eq!((&thread["state"], &thread["kind"], &thread["priority"]), (&json!("new"), &json!("question"), &json!("normal")));
+    assert_eq!(thread["posts_count"], 1);
+    assert_eq!(system.number("SELECT count(*) FROM events").await, 1);
+    assert_eq!(system.number("SELECT count(*) FROM posts").await, 1);
+    assert_eq!(opened.number("/command/pos"), 1);
+    assert_eq!(opened.text("/command/status"), "applied");
+    system.assert_at_rest().await;
+}
+
+// FORUM-1
+#[tokio::test]
+async fn an_opening_with_wrong_fields_names_each_and_stores_nothing() {
+    let system = System::stepped().await;
+    let body = json!({ "title": "  ", "body": "", "ticket": "x".repeat(129) });
+    let refused = system.owner.post("/api/v1/forum/threads", &body).await;
+    assert_eq!(refused.refusal(), (400, "invalid_request".to_owned()));
+    let pointers: Vec<_> = refused.list("/errors").iter().map(|error| error["pointer"].as_str()).collect();
+    assert_eq!(pointers, [Some("/title"), Some("/body"), Some("/ticket")]);
+    let longest = json!({ "title": "t".repeat(200), "body": "b".repeat(65_536), "ticket": "T".repeat(128) });
+    assert_eq!(system.apply("/api/v1/forum/threads", &longest).await.status, 201);
+    assert_eq!(system.number("SELECT count(*) FROM commands").await, 1);
+}
+
+// FORUM-7, FORUM-8, FORUM-9, LOG-2
+#[tokio::test]
+async fn ask_post_answer_and_close_leave_five_events_that_name_their_causes() {
+    let system = System::stepped().await;
+    let mut ask = question("Deploy now");
+    ask["actor_type"] = json!("agent");
+    ask["actor_name"] = json!("builder");
+    ask["options"] = json!(["yes", "no"]);
+    let thread = system.opened(&ask).await;
+    let path = format!("/api/v1/forum/threads/{thread}");
+    system.apply(&format!("{path}/posts"), &json!({ "body": "CI is green" })).await;
+    let answered = system.apply(&format!("{path}/answer"), &json!({ "body": "go", "option": "yes" })).await;
+    assert_eq!((answered.status.as_u16(), answered.text("/thread/state")), (200, "answered".to_owned()));
+    assert_eq!(answered.body["thread"]["answer"]["option"], "yes");
+    assert_eq!(answered.body["thread"]["guidance_status"], "answered");
+    let closed = system.apply(&format!("{path}/close"), &json!({ "reason": "done" })).await;
+    assert_eq!(closed.text("/thread/closed_at"), "2026-01-31T12:00:00.000Z");
+
+    let page = system.owner.get("/api/v1/forum/events").await;
+    let events = page.list("/events");
+    assert_eq!(
+        shape(events),
+        [
+            (1, "forum.thread.opened", 1, "builder"),
+            (2, "forum.post.added", 2, "owner"),
+            (3, "forum.post.added", 3, "owner"),
+            (4, "forum.state.changed", 4, "owner"),
+            (5, "forum.thread.closed", 5, "owner"),
+        ]
+    );
+    // The first event of each request gives the request's correlation its id.
+    for first in [0, 1, 2, 4] {
+        assert_eq!(events[first]["correlation_id"], events[first]["event_id"], "event {first}");
+    }
+    assert_eq!(events[3]["correlation_id"], events[2]["correlation_id"]);
+    assert_eq!(events[3]["causation_id"], events[2]["event_id"]);
+    assert_eq!(events[2]["causation_id"], answered.body["command"]["command_id"]);
+    assert_eq!(events[2]["payload"]["kind"], "guidance_answer");
+    assert_eq!(events[3]["payload"], json!({ "from": "new", "to": "answered" }));
+    assert_eq!(events[4]["payload"], json!({ "from": "answered", "reason": "done" }));
+    let streams: Vec<_> = events.iter().map(|event| event["stream"].clone()).collect();
+    assert_eq!(streams, vec![json!(format!("thread/{thread}")); 5]);
+    system.assert_at_rest().await;
+}
+
+// FORUM-7: a post and a move are one commit
+#[tokio::test]
+async fn an_answer_is_never_seen_without_its_move() {
+    let system = System::stepped().await;
+    let thread = system.opened(&question("Which")).await;
+    system.apply(&format!("/api/v1/forum/threads/{thread}/answer"), &json!({ "body": "this" })).await;
+    let rows = system.rows("SELECT recorded_at, correlation_id FROM events WHERE pos IN (2, 3)").await;
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0], rows[1]);
+    assert_eq!(system.number("SELECT pos FROM commands WHERE name = 'answer_thread'").await, 3);
+}
+
+// LOG-2, FORUM-11
+#[tokio::test]
+async fn events_and_views_carry_where_a_thread_belongs() {
+    let system = System::stepped().await;
+    let mut ask = question("Where");
+    for (field, value) in [
+        ("run_id", "run-7"),
+        ("agent_name", "builder"),
+        ("session_id", "default-3"),
+        ("priority", "High"),
+        ("assignee", "maria"),
+        ("deadline", "2026-01-31T13:00:00+01:00"),
+    ] {
+        ask[field] = json!(value);
+    }
+    let refused = system.owner.post("/api/v1/forum/threads", &ask).await;
+    assert_eq!(refused.body["errors"][0]["pointer"], "/deadline", "noon is not in the future at noon");
+    ask["deadline"] = json!("2026-01-31T14:30:00+01:00");
+    let thread = system.opened(&ask).await;
+
+    let event = system.owner.get("/api/v1/forum/events").await.body["events"][0].clone();
+    for (field, value) in [
+        ("ticket", "T-1"),
+        ("run_id", "run-7"),
+        ("agent_name", "builder"),
+        ("session_id", "default-3"),
+        ("thread_id", thread.as_str()),
+        ("team_id", "local"),
+        ("project_id", "default"),
+        ("occurred_at", "2026-01-31T12:00:00.000Z"),
+    ] {
+        assert_eq!(event[field], value, "{field}");
+    }
+    let view = system.owner.get(&format!("/api/v1/forum/threads/{thread}")).await.body["thread"].clone();
+    assert_eq!(view["deadline"], "2026-01-31T13:30:00.000Z");
+    assert_eq!((&view["priority"], &view["assignee"]), (&json!("high"), &json!("maria")));
+    let mut members: Vec<_> = view.as_object().expect("a view").keys().map(String::as_str).collect();
+    members.sort_unstable();
+    assert_eq!(
+        members.join(" "),
+        "agent_name answer assignee closed_at deadline default guidance_status is_unanswered is_unseen kind \
+         last_actor_type last_event_pos last_post_at last_post_by opened_at opened_by opened_by_type options \
+         posts_count priority project_id run_id session_id state thread_id ticket title updated_at"
+    );
+}
+
+// FORUM-16 subset
+#[tokio::test]
+async fn a_thread_is_unanswered_while_an_agent_has_the_last_word() {
+    let system = System::stepped().await;
+    let by_agent = |mut body: Value| {
+        body["actor_type"] = json!("agent");
+        body["actor_name"] = json!("builder");
+        body
+    };
+    let thread = system.opened(&by_agent(question("Hello"))).await;
+    let posts = format!("/api/v1/forum/threads/{thread}/posts");
+    let unanswered = async || {
+        let detail = system.owner.get(&format!("/api/v1/forum/threads/{thread}")).await;
+        detail.body["thread"]["is_unanswered"].as_bool()
+    };
+    assert_eq!(unanswered().await, Some(true));
+    system.apply(&posts, &json!({ "body": "looking" })).await;
+    assert_eq!(unanswered().await, Some(false));
+    system.apply(&posts, &by_agent(json!({ "body": "and now?" }))).await;
+    assert_eq!(unanswered().await, Some(true));
+}
