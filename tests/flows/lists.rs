@@ -23,7 +23,9 @@ fn with(mut body: Value, fields: &[(&str, &str)]) -> Value {
 async fn a_list_shows_urgent_threads_first_and_then_the_newest_event() {
     let system = System::stepped().await;
     let mut ids = Vec::new();
-    for (title, priority) in [("a", "low"), ("b", "urgent"), ("c", "normal"), ("d", "high"), ("e", "normal"), ("f", "urgent")] {
+    for (title, priority) in
+        [("a", "low"), ("b", "urgent"), ("c", "normal"), ("d", "high"), ("e", "normal"), ("f", "urgent")]
+    {
         ids.push(system.opened(&with(question(title), &[("priority", priority)])).await);
     }
     assert_eq!(titles(&system, "").await, ["f", "b", "d", "e", "c", "a"]);
@@ -36,7 +38,8 @@ async fn a_list_shows_urgent_threads_first_and_then_the_newest_event() {
 #[tokio::test]
 async fn every_filter_must_match() {
     let system = System::stepped().await;
-    let place = [("ticket", "T-9"), ("run_id", "r1"), ("session_id", "default-1"), ("agent_name", "ann"), ("assignee", "max")];
+    let place =
+        [("ticket", "T-9"), ("run_id", "r1"), ("session_id", "default-1"), ("agent_name", "ann"), ("assignee", "max")];
     system.opened(&with(question("all"), &place)).await;
     system.opened(&with(question("urgent"), &[("ticket", "T-9"), ("priority", "urgent"), ("run_id", "r2")])).await;
     let closed = system.opened(&question("closed")).await;
@@ -58,7 +61,13 @@ async fn every_filter_must_match() {
     ] {
         assert_eq!(titles(&system, query).await, expected, "{query}");
     }
-    for (query, name) in [("?state=open", "state"), ("?priority=asap", "priority"), ("?kind=note", "kind"), ("?limit=0", "limit"), ("?limit=201", "limit")] {
+    for (query, name) in [
+        ("?state=open", "state"),
+        ("?priority=asap", "priority"),
+        ("?kind=note", "kind"),
+        ("?limit=0", "limit"),
+        ("?limit=201", "limit"),
+    ] {
         let refused = system.owner.get(&format!("{THREADS}{query}")).await;
         assert_eq!(refused.refusal(), (400, "invalid_request".to_owned()), "{query}");
         assert_eq!(refused.body["errors"][0]["pointer"], name);

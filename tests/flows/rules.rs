@@ -103,7 +103,12 @@ async fn options_are_at_most_nine_distinct_texts_of_1_to_200_characters() {
         ask
     };
     assert_eq!(system.apply(THREADS, &ask(json!(nine))).await.status, 201);
-    for options in [json!(vec!["x"; 2]), json!((0..10).map(|n| n.to_string()).collect::<Vec<_>>()), json!([" "]), json!(["x".repeat(201)])] {
+    for options in [
+        json!(vec!["x"; 2]),
+        json!((0..10).map(|n| n.to_string()).collect::<Vec<_>>()),
+        json!([" "]),
+        json!(["x".repeat(201)]),
+    ] {
         let refused = system.owner.post(THREADS, &ask(options.clone())).await;
         assert_eq!(refused.refusal(), (400, "invalid_request".to_owned()), "{options}");
         assert_eq!(refused.body["errors"][0]["pointer"], "/options");

@@ -22,7 +22,10 @@ async fn a_new_thread_is_a_new_normal_question_with_one_post_and_one_event() {
     let opened = system.apply("/api/v1/forum/threads", &question("Which colour")).await;
     assert_eq!(opened.status, 201);
     let thread = &opened.body["thread"];
-    assert_eq!((&thread["state"], &thread["kind"], &thread["priority"]), (&json!("new"), &json!("question"), &json!("normal")));
+    assert_eq!(
+        (&thread["state"], &thread["kind"], &thread["priority"]),
+        (&json!("new"), &json!("question"), &json!("normal"))
+    );
     assert_eq!(thread["posts_count"], 1);
     assert_eq!(system.number("SELECT count(*) FROM events").await, 1);
     assert_eq!(system.number("SELECT count(*) FROM posts").await, 1);

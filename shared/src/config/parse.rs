@@ -79,6 +79,7 @@ fn split_unit(text: &str) -> Option<(u64, &str)> {
 /// Milliseconds per unit, the longest unit first.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
+/// A duration in the spelling of the settings: a whole number and a unit, such as `500ms` or `30m`.
 #[must_use]
 pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split_unit(text)?;

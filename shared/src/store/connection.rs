@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::statement::Value;
+use super::statement::{Durability, Value};
 use crate::clock::Time;
 
 /// A connection and the statements prepared on it.
 pub(super) struct Connection {
     inner: libsql::Connection,
     prepared: HashMap<&'static str, libsql::Statement>,
+    /// What `PRAGMA synchronous` stands at, once it was set.
+    synchronous: Option<Durability>,
 }
 
 /// Finishes a future of the local backend, which is ready on its first poll.
@@ -30,7 +32,7 @@ impl Connection {
         let database = ready(libsql::Builder::new_local(path).build())?;
         let inner = database.connect()?;
         inner.busy_timeout(busy_timeout)?;
-        let mut connection = Self { inner, prepared: HashMap::new() };
+        let mut connection = Self { inner, prepared: HashMap::new(), synchronous: None };
         connection.batch("PRAGMA foreign_keys = ON")?;
         // A checkpoint is the writer's business alone, and it decides when.
         connection.query("PRAGMA wal_autocheckpoint = 0", Vec::new())?;
@@ -52,6 +54,20 @@ impl Connection {
         // Without the reset the next run would silently bind the old parameters, and an open cursor would hold the WAL.
         statement.reset();
         rows
+    }
+
+    /// Switches what a commit waits for. Only between transactions: inside one the database ignores it.
+    pub(super) fn set_synchronous(&mut self, durability: Durability) -> Result<(), libsql::Error> {
+        if self.synchronous == Some(durability) {
+            return Ok(());
+        }
+        // Never as a kept statement: this pragma works when it is compiled, so running it a second time does nothing.
+        self.batch(match durability {
+            Durability::Full => "PRAGMA synchronous = FULL",
+            Durability::Normal => "PRAGMA synchronous = NORMAL",
+        })?;
+        self.synchronous = Some(durability);
+        Ok(())
     }
 
     /// Whether no transaction is open: after an error it tells whether the database rolled everything back.
@@ -204,5 +220,30 @@ impl Columns {
         let Some(text) = self.optional_text()? else { return Ok(None) };
         let parsed = serde_json::from_str(&text);
         parsed.map(Some).map_err(|error| ColumnError { wanted: "JSON", found: error.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // STORE-3
+    #[test]
+    fn every_switch_of_the_durability_takes_effect() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut connection =
+            Connection::open(&directory.path().join("a.db"), Duration::from_secs(1)).expect("a connection");
+        for (durability, level) in [
+            (Durability::Full, 2),
+            (Durability::Normal, 1),
+            (Durability::Full, 2),
+            (Durability::Normal, 1),
+            (Durability::Full, 2),
+        ] {
+            connection.set_synchronous(durability).expect("a switch");
+            let mut rows = ready(connection.inner.query("PRAGMA synchronous", ())).expect("an answer");
+            let row = ready(rows.next()).expect("a row").expect("a row");
+            assert_eq!(row.get::<i64>(0).expect("a level"), level);
+        }
     }
 }

@@ -17,8 +17,6 @@ use crate::telemetry::Metrics;
 /// Applies groups of commits to the one writing connection.
 pub(super) struct Groups {
     connection: Connection,
-    /// What `PRAGMA synchronous` stands at; switched between transactions only.
-    synchronous: Option<Durability>,
     batch_max: usize,
     wal: PathBuf,
     signals: Arc<Signals>,
@@ -38,7 +36,7 @@ impl Groups {
         signals: Arc<Signals>,
         metrics: Metrics,
     ) -> Self {
-        Self { connection, synchronous: None, batch_max, wal, signals, metrics }
+        Self { connection, batch_max, wal, signals, metrics }
     }
 
     /// Takes whatever waits as one group, again and again.
@@ -92,14 +90,7 @@ impl Groups {
         durability: Durability,
         commits: Vec<Commit>,
     ) -> Result<Vec<Result<Receipt, CommitError>>, StoreError> {
-        if self.synchronous != Some(durability) {
-            let pragma = match durability {
-                Durability::Full => "PRAGMA synchronous = FULL",
-                Durability::Normal => "PRAGMA synchronous = NORMAL",
-            };
-            self.connection.query(pragma, Vec::new()).map_err(|error| sort(0, &error))?;
-            self.synchronous = Some(durability);
-        }
+        self.connection.set_synchronous(durability).map_err(|error| sort(0, &error))?;
         self.connection.query("BEGIN IMMEDIATE", Vec::new()).map_err(|error| sort(0, &error))?;
         let mut results = Vec::with_capacity(commits.len());
         for commit in commits {

@@ -211,9 +211,13 @@ pub async fn settle(store: &Store, context: Context, outcomes: Vec<(ClaimedRow, 
     // What is lost of a mark in a power cut is published again; a dead letter is a decision and must stay.
     let durability = if buries { Durability::Full } else { Durability::Normal };
     let mut commit = Commit::new(durability, context);
+    let mut sent = Vec::new();
     for (row, outcome) in outcomes {
         commit = match outcome {
-            Published::Sent => commit.then(sent(row, now)),
+            Published::Sent => {
+                sent.push((row.id, row.fence));
+                commit
+            }
             Published::Failed { error, next_attempt_at } => {
                 commit.then(failed(row, "failed", error, Some(next_attempt_at), now))
             }
@@ -222,13 +226,12 @@ pub async fn settle(store: &Store, context: Context, outcomes: Vec<(ClaimedRow, 
             }
         };
     }
+    if !sent.is_empty() {
+        let marks = serde_json::to_string(&sent).unwrap_or_default();
+        let params = vec![marks.into(), now.0.into()];
+        commit = commit.then(Statement::new(include_str!("sql/mark_outbox_sent.sql"), params));
+    }
     store.commit(commit).await.map(drop).map_err(CommitError::unexpected)
-}
-
-fn sent(row: ClaimedRow, now: Time) -> Statement {
-    let params: Vec<Value> =
-        vec![row.id.into(), row.fence.into(), now.0.into(), row.scope.team_id.into(), row.scope.project_id.into()];
-    Statement::new(include_str!("sql/mark_outbox_sent.sql"), params)
 }
 
 fn failed(row: ClaimedRow, status: &str, error: String, next: Option<Time>, now: Time) -> Statement {

@@ -27,6 +27,16 @@ pub fn team_of(reader: &mut Reader<'_>, project_id: &str) -> Result<Option<Strin
     reader.row(SQL, vec![project_id.to_owned().into()])?.map(|row| Ok(row.columns().text()?)).transpose()
 }
 
+/// The projects of a team.
+///
+/// # Errors
+/// When the read fails.
+pub fn projects_of(reader: &mut Reader<'_>, team_id: &str) -> Result<Vec<String>, StoreError> {
+    const SQL: &str = "SELECT project_id FROM projects WHERE team_id = ?1 ORDER BY project_id";
+    let rows = reader.rows(SQL, vec![team_id.to_owned().into()])?;
+    rows.into_iter().map(|row| Ok(row.columns().text()?)).collect()
+}
+
 /// One entry of the audit trail; actor and time come from the commit's context.
 #[derive(Clone, Debug)]
 pub struct AuditEntry<'a> {

@@ -1,3 +1,7 @@
+-- One statement for a whole batch: a list of [id, fence]. A row whose fence moved on was claimed or rung again meanwhile.
 UPDATE outbox
-SET status = 'sent', sent_at = ?3, locked_until = NULL, last_error = NULL, updated_at = ?3
-WHERE id = ?1 AND fence = ?2 AND team_id = ?4 AND project_id = ?5 AND status = 'processing'
+SET status = 'sent', sent_at = ?2, locked_until = NULL, last_error = NULL, updated_at = ?2
+FROM json_each(?1) AS mark
+WHERE outbox.id = mark.value ->> 0
+    AND outbox.fence = mark.value ->> 1
+    AND outbox.status = 'processing'

@@ -5,5 +5,5 @@ SELECT
 FROM view_thread_views
 WHERE generation = (SELECT generation FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live')
     AND team_id = ?1
-    AND (?2 IS NULL OR project_id = ?2)
+    AND project_id IN (SELECT project_id FROM projects WHERE team_id = ?1 AND (?2 IS NULL OR project_id = ?2))
     AND thread_id = ?3

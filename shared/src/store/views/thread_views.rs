@@ -8,6 +8,7 @@ use crate::domain::thread::{Answer, ThreadEvent};
 use crate::message::event::LogEvent;
 use crate::store::connection::Row;
 use crate::store::statement::{Statement, Value, nullable};
+use crate::store::tenants::projects_of;
 use crate::store::{Reader, StoreError};
 use crate::value::{ActorType, GuidanceStatus, PostKind, Priority, ThreadKind, ThreadState, Word};
 
@@ -181,7 +182,7 @@ pub struct ThreadFilter {
 }
 
 /// A place in the list's order: everything after it comes on the next page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Rank of the priority, urgent 3 .. low 0.
     pub priority_rank: i64,
@@ -194,7 +195,7 @@ impl Place {
     pub const START: Self = Self { priority_rank: i64::MAX, last_event_pos: i64::MAX };
 }
 
-/// One page of threads: urgent first, then the newest event, after `after`.
+/// One page of threads of a project, or of a whole team: urgent first, then the newest event, after `after`.
 ///
 /// # Errors
 /// When the read fails or a row is damaged.
@@ -206,9 +207,30 @@ pub fn list(
     after: Place,
     limit: u32,
 ) -> Result<Vec<(ThreadView, Place)>, StoreError> {
+    if let Some(project_id) = project_id {
+        return list_project(reader, team_id, project_id, filter, after, limit);
+    }
+    // Each project's page comes from its index; together they hold the team's page.
+    let mut rows = Vec::new();
+    for project_id in projects_of(reader, team_id)? {
+        rows.extend(list_project(reader, team_id, &project_id, filter, after, limit)?);
+    }
+    rows.sort_unstable_by_key(|(_, place)| std::cmp::Reverse(*place));
+    rows.truncate(limit as usize);
+    Ok(rows)
+}
+
+fn list_project(
+    reader: &mut Reader<'_>,
+    team_id: &str,
+    project_id: &str,
+    filter: &ThreadFilter,
+    after: Place,
+    limit: u32,
+) -> Result<Vec<(ThreadView, Place)>, StoreError> {
     let mut params = vec![
         team_id.to_owned().into(),
-        nullable(project_id.map(str::to_owned)),
+        project_id.to_owned().into(),
         nullable(filter.run_id.clone()),
         nullable(filter.session_id.clone()),
         nullable(filter.agent_name.clone()),
@@ -220,15 +242,11 @@ pub fn list(
         after.last_event_pos.into(),
         i64::from(limit).into(),
     ];
-    let sql = match (project_id, &filter.ticket) {
-        (Some(_), None) => include_str!("../sql/list_thread_views.sql"),
-        (Some(_), Some(ticket)) => {
+    let sql = match &filter.ticket {
+        None => include_str!("../sql/list_thread_views.sql"),
+        Some(ticket) => {
             params.push(ticket.clone().into());
             include_str!("../sql/list_thread_views_of_ticket.sql")
-        }
-        (None, ticket) => {
-            params.push(nullable(ticket.clone()));
-            include_str!("../sql/list_thread_views_of_team.sql")
         }
     };
     reader.rows(sql, params)?.into_iter().map(view).collect()
