@@ -38,7 +38,8 @@ async fn the_same_key_with_another_body_is_422() {
     client.post(&format!("{THREADS}?wait=0"), &question("One")).await;
     let reused = client.post(&format!("{THREADS}?wait=0"), &question("Two")).await;
     assert_eq!(reused.refusal(), (422, "idempotency_key_reused".to_owned()));
-    let other_command = client.post(&format!("{THREADS}/thr_x/close?wait=0"), &json!({})).await;
+    let other_command =
+        client.post(&format!("{THREADS}/thr_0199a0a0-0000-7000-8000-000000000000/close?wait=0"), &json!({})).await;
     assert_eq!(other_command.refusal(), (422, "idempotency_key_reused".to_owned()));
     assert_eq!(system.number("SELECT count(*) FROM commands").await, 1);
 }

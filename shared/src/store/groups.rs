@@ -103,11 +103,16 @@ impl Groups {
         }
         if let Err(error) = self.connection.query("COMMIT", Vec::new()) {
             let sorted = sort(0, &error);
-            if self.connection.is_autocommit() {
-                return Err(StoreError::UnknownOutcome(error.to_string()));
+            if !self.connection.is_autocommit() {
+                self.rollback("ROLLBACK")?;
+                return Err(sorted);
             }
-            self.rollback("ROLLBACK")?;
-            return Err(sorted);
+            // The database rolled back by itself. For want of space or of the lock nothing was written; after any other
+            // failure the disk may hold the commit all the same, and the next start would find it.
+            return Err(match sorted {
+                StoreError::Full | StoreError::Busy => sorted,
+                _ => StoreError::UnknownOutcome(error.to_string()),
+            });
         }
         Ok(results)
     }

@@ -1,0 +1,3 @@
+//! Bad days of the machine under the system.
+
+mod disk;

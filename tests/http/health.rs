@@ -1,0 +1,158 @@
+//! What the process says of itself.
+
+use serde_json::{Value, json};
+use shared::transport::Transport;
+use std::collections::BTreeSet;
+use tests::system::{Client, System, question};
+
+const THREADS: &str = "/api/v1/forum/threads";
+
+fn members(value: &Value) -> Vec<&str> {
+    let mut names: Vec<_> = value.as_object().expect("an object").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+// HEALTH-1, HEALTH-3, HEALTH-4
+#[tokio::test]
+async fn health_has_its_shape_and_needs_no_key() {
+    let system = System::stepped().await;
+    system.opened(&question("Alive")).await;
+    let anonymous = Client::new(&system.harness.url);
+    assert_eq!(anonymous.get("/healthz").await.body, json!({ "status": "ok", "runtime": "agentforum" }));
+    let health = anonymous.get("/api/v1/health").await;
+    assert_eq!(health.status, 200);
+    assert_eq!(
+        members(&health.body),
+        ["boundaries", "forum_bus", "now", "outbox", "runtime", "started_at", "status", "worker"]
+    );
+    assert_eq!(health.body["forum_bus"], json!({ "healthy": true }));
+    assert_eq!(health.number("/worker/processed_total"), 2);
+    insta::assert_json_snapshot!(health.body);
+}
+
+// HEALTH-2, HEALTH-4
+#[tokio::test]
+async fn an_unreachable_transport_degrades_health_and_nothing_else() {
+    let system = System::stepped().await;
+    system.harness.ctx.transport.close().await;
+    let health = system.owner.get("/api/v1/health").await;
+    assert_eq!((health.status.as_u16(), health.text("/status")), (503, "degraded".to_owned()));
+    assert_eq!(health.body["forum_bus"]["healthy"], false);
+    assert!(!health.text("/forum_bus/error").is_empty());
+    assert_eq!(health.text("/boundaries/queue_manager/status"), "errored");
+    assert_eq!(system.owner.get("/healthz").await.status, 200);
+    assert_eq!(system.owner.post(&format!("{THREADS}?wait=0"), &question("Kept")).await.status, 202);
+}
+
+// HEALTH-4, RECONCILE-6
+#[tokio::test]
+async fn readiness_comes_with_the_first_moment_at_rest_and_stays() {
+    let system = System::stepped().await;
+    system.owner.post(&format!("{THREADS}?wait=0"), &question("Waits")).await;
+    let before = system.owner.get("/readyz").await;
+    assert_eq!((before.status.as_u16(), &before.body["ready"]), (503, &json!(false)));
+    let failing: Vec<_> = before.list("/checks").iter().filter(|check| check["ok"] == false).collect();
+    assert_eq!(failing, [&json!({ "name": "caught_up", "ok": false, "detail": "1 commands, 1 outbox rows" })]);
+    system.settle().await;
+    assert_eq!(system.owner.get("/readyz").await.status, 200);
+    system.owner.post(&format!("{THREADS}?wait=0"), &question("Later")).await;
+    let after = system.owner.get("/readyz").await;
+    assert_eq!(after.status, 200);
+    let names: Vec<_> = after.list("/checks").iter().map(|check| check["name"].clone()).collect();
+    assert_eq!(names, ["reconciliation", "caught_up", "projection thread-views"]);
+    assert_eq!(after.body["reconciled"], json!({ "outbox": 0, "commands": 0, "events": 0 }));
+}
+
+// HEALTH-5
+#[tokio::test]
+async fn info_says_what_runs_and_what_is_not_configured_with_the_reason() {
+    let system = System::stepped().await;
+    assert_eq!(Client::new(&system.harness.url).get("/api/v1/info").await.status, 401);
+    let info = system.owner.get("/api/v1/info").await;
+    assert_eq!(info.text("/storage/database_id"), system.harness.ctx.store.database_id());
+    for (name, boundary) in info.body["boundaries"].as_object().expect("boundaries") {
+        let disabled = boundary["status"] == "disabled";
+        assert_eq!(boundary.get("reason").is_some(), disabled, "{name} gives a reason if it is disabled");
+    }
+    let mut body = info.body.clone();
+    body["storage"]["database_id"] = json!("[id]");
+    body["git_sha"] = json!("[sha]");
+    insta::assert_json_snapshot!(body);
+}
+
+/// `name{labels}` and value of each sample.
+fn samples(text: &Value) -> Vec<(String, f64)> {
+    let lines = text.as_str().expect("Prometheus text").lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| line.rsplit_once(' '))
+        .map(|(name, value)| (name.to_owned(), value.parse().expect("a number")))
+        .collect()
+}
+
+// HEALTH: metrics table, HEALTH-9
+#[tokio::test]
+async fn metrics_count_what_happened_under_bounded_labels() {
+    let system = System::running().await;
+    let opened = system.owner.post(THREADS, &question("Counted")).await;
+    let thread = opened.text("/thread/thread_id");
+    system.owner.post(&format!("{THREADS}/{thread}/close"), &json!({})).await;
+    system.owner.post(&format!("{THREADS}/{thread}/posts"), &json!({ "body": "late" })).await;
+    system.owner.get("/no/such/path-4711").await;
+    system.settle().await;
+    let text = Client::new(&system.harness.url).get("/metrics").await;
+    assert_eq!((text.status.as_u16(), text.header("content-type")), (200, "text/plain; version=0.0.4"));
+    let samples = samples(&text.body);
+    let value = |name: &str| {
+        let full = format!("agentforum_{name}");
+        let found = samples.iter().find(|(sample, _)| *sample == full);
+        found.unwrap_or_else(|| panic!("{full} is missing")).1
+    };
+    for (name, expected) in [
+        (r#"commands_total{name="open_thread",status="accepted"}"#, 1.0),
+        (r#"commands_total{name="open_thread",status="applied"}"#, 1.0),
+        (r#"commands_total{name="add_post",status="rejected"}"#, 1.0),
+        (r#"events_total{type="forum.thread.opened"}"#, 1.0),
+        (r#"events_total{type="forum.thread.closed"}"#, 1.0),
+        (r#"http_requests_total{method="GET",route="unmatched",status="404"}"#, 1.0),
+        (r#"http_requests_total{method="POST",route="/api/v1/forum/threads",status="201"}"#, 1.0),
+        (r#"function_invocations_total{function="cmd-open-thread",outcome="done"}"#, 1.0),
+        (r#"publish_total{result="ok",transport="memory"}"#, 5.0),
+        (r#"transport_up{transport="memory"}"#, 1.0),
+        (r#"projection_lag_events{projection="thread-views"}"#, 0.0),
+        (r#"dead_letters{source="command"}"#, 0.0),
+        (r#"outbox_rows{status="pending"}"#, 0.0),
+        ("log_head_position", 2.0),
+        ("commands_pending", 0.0),
+        ("writer_refused_total", 0.0),
+    ] {
+        assert!((value(name) - expected).abs() < f64::EPSILON, "{name} is {}", value(name));
+    }
+    let named: BTreeSet<_> = samples.iter().filter_map(|(name, _)| name.split('{').next()).collect();
+    for name in [
+        "build_info",
+        "http_request_duration_seconds_count",
+        "command_processing_seconds_count",
+        "command_lag_seconds",
+        "outbox_oldest_pending_age_seconds",
+        "publish_duration_seconds_count",
+        "projection_lag_seconds",
+        "function_duration_seconds_count",
+        "leases_expired_total",
+        "reconciled_total",
+        "writer_batch_size_count",
+        "writer_commit_seconds_count",
+        "writer_queue_depth",
+        "live_log_reads_total",
+        "db_size_bytes",
+        "db_wal_bytes",
+    ] {
+        assert!(named.contains(format!("agentforum_{name}").as_str()), "{name} is missing");
+    }
+    for (name, _) in &samples {
+        for free in [thread.as_str(), "thr_", "cmd_", "T-1", "4711", "owner"] {
+            assert!(!name.contains(free), "{name} carries {free}");
+        }
+    }
+    system.stop().await;
+}

@@ -1,0 +1,11 @@
+//! The HTTP contract: refusals, limits, cursors, credentials, health, and the interface's description.
+
+mod cursors;
+mod health;
+mod keys;
+mod login;
+mod mailbox;
+mod openapi;
+mod problems;
+mod projects;
+mod requests;
