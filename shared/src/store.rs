@@ -1,5 +1,8 @@
 //! The database: the one place that contains SQL. One writer with group commit, a pool of readers, and one module per
 //! table or group of tables that says what is asked of it.
+//!
+//! A limit is written `LIMIT ?1 + 0`: of a bare parameter SQLite would look at the value while it plans, and so plan the
+//! kept statement anew at every run.
 
 pub mod commands;
 mod connection;

@@ -1,1 +1,11 @@
-//! Tests to come.
+//! What every store and every transport must do, whatever is behind it.
+
+mod claims;
+mod concurrency;
+mod file;
+mod guards;
+mod log;
+mod memory;
+mod outbox;
+mod soak;
+mod transport;

@@ -1,1 +1,9 @@
-//! Tests to come.
+//! What functions promise whatever the queues do: commands take effect once and in order, projections miss nothing, and
+//! what was lost is rung again.
+
+mod causes;
+mod dead;
+mod once;
+mod order;
+mod projections;
+mod reconcile;

@@ -77,7 +77,9 @@ async fn info_says_what_runs_and_what_is_not_configured_with_the_reason() {
     }
     let mut body = info.body.clone();
     body["storage"]["database_id"] = json!("[id]");
+    body["storage"]["schema_version"] = json!("[version]");
     body["git_sha"] = json!("[sha]");
+    body["version"] = json!("[version]");
     insta::assert_json_snapshot!(body);
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a fixture that cannot be made ends its test")]
 
 mod client;
+mod program;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use shared::value::{Actor, KeyScope, Scope};
 use tempfile::TempDir;
 
 pub use client::{Answer, Client, answer};
+pub use program::{Ended, Server, program, refused};
 
 /// Where fixed clocks stand: 2026-01-31 12:00 UTC.
 pub const NOON: i64 = 1_769_860_800_000;

@@ -81,18 +81,24 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
     path.iter().fold(String::new(), |pointer, segment| match segment {
         Segment::Seq { index } => format!("{pointer}/{index}"),
         Segment::Map { key } | Segment::Enum { variant: key } => {
-            format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+            format!("{pointer}/{}", escaped(key))
         }
         Segment::Unknown => pointer,
     })
+}
+
+/// A name as a part of a pointer.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 fn complaint(pointer: String, error: &serde_json::Error) -> FieldError {
     let detail = error.to_string();
     // The deserialiser names an unknown field in its text, not in its path.
     let unknown = detail.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')).map(|(name, _)| name);
+    let unknown = unknown.map(|name| format!("/{}", escaped(name)));
     let pointer = match unknown {
-        Some(name) if !pointer.ends_with(&format!("/{name}")) => format!("{pointer}/{name}"),
+        Some(name) if !pointer.ends_with(&name) => pointer + &name,
         _ => pointer,
     };
     FieldError { pointer, detail }

@@ -79,6 +79,8 @@ fn as_problem(mut response: Response, path: &str, request_id: &str) -> Response 
         StatusCode::METHOD_NOT_ALLOWED => {
             Some(Problem::new(Code::MethodNotAllowed, "the path does not take that method"))
         }
+        // What an extractor could not read; handlers refuse with problems of their own.
+        StatusCode::BAD_REQUEST => Some(Problem::new(Code::InvalidRequest, "the path or the query cannot be read")),
         _ => None,
     });
     let Some(problem) = problem else { return response };

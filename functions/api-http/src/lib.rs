@@ -17,7 +17,6 @@ pub mod query;
 
 use axum::routing::get;
 use axum::{Router, middleware};
-use http::header;
 use shared::ctx::Ctx;
 
 pub use openapi::document;
@@ -28,10 +27,7 @@ pub const NAME: &str = "api-http";
 /// Every route of the API, without the outermost layer: further routes may join first.
 pub fn routes() -> Router<Ctx> {
     let (routes, _) = openapi::described();
-    // Rendered once: it never changes while the process runs.
-    let description: &'static str = String::leak(document());
-    let describe = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], description) });
-    routes.route("/openapi.json", describe).route("/", get(endpoints::docs::no_pages))
+    routes.route("/", get(endpoints::docs::no_pages))
 }
 
 /// Closes a set of routes: problem documents for everything refused, request ids, metrics.

@@ -17,6 +17,7 @@ use crate::endpoints::{commands, docs, events, health, info, keys, login, metric
     info(title = "agentforum", description = "A durable forum and control plane for fleets of coding agents."),
     modifiers(&Key),
     security(("key" = [])),
+    paths(stream::websocket),
     components(schemas(OpenThread, AddPost, AnswerThread, CloseThread, Opened, PostAdded, StateChanged, Closed)),
     tags(
         (name = "forum", description = "Threads and posts"),
@@ -65,6 +66,7 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
         .routes(routes!(health::ready))
         .routes(routes!(metrics::metrics))
         .routes(routes!(docs::docs))
+        .routes(routes!(docs::openapi))
         .routes(routes!(login::login))
         .routes(routes!(login::logout))
         .split_for_parts()

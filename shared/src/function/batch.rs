@@ -1,6 +1,7 @@
 //! Lifts a handler of one message to a batch: decodes, catches panics, runs different streams side by side and one stream
 //! in order, and says of each record what became of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -63,11 +64,21 @@ impl Deadline {
     }
 }
 
+/// What of an envelope says which records must keep their order.
+#[derive(serde::Deserialize)]
+struct Stream<'a> {
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+}
+
 /// Handles a batch; one verdict per record, in their order.
 pub async fn run<F: Function>(ctx: &Ctx, records: &[Record], deadline: Option<Deadline>) -> Vec<Verdict> {
     let mut streams: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, record) in records.iter().enumerate() {
-        let stream = serde_json::from_str::<CloudEvent>(&record.body).map(|event| event.source + &event.subject);
+        let stream =
+            serde_json::from_str::<Stream<'_>>(&record.body).map(|stream| stream.source.into_owned() + &stream.subject);
         // What has no stream stands alone.
         streams.entry(stream.unwrap_or_else(|_| format!("#{index}"))).or_default().push(index);
     }

@@ -34,9 +34,14 @@ impl Connection {
         inner.busy_timeout(busy_timeout)?;
         let mut connection = Self { inner, prepared: HashMap::new(), synchronous: None };
         connection.batch("PRAGMA foreign_keys = ON")?;
-        // A checkpoint is the writer's business alone, and it decides when.
-        connection.query("PRAGMA wal_autocheckpoint = 0", Vec::new())?;
+        // A checkpoint is the writer's business alone: see `checkpoint_every`.
+        connection.batch("PRAGMA wal_autocheckpoint = 0")?;
         Ok(connection)
+    }
+
+    /// Lets this connection write the WAL back when a commit leaves more than `pages` pages in it.
+    pub(super) fn checkpoint_every(&mut self, pages: u32) -> Result<(), libsql::Error> {
+        self.batch(&format!("PRAGMA wal_autocheckpoint = {pages}"))
     }
 
     /// Runs statements without parameters: migrations and settings.

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::connection::Connection;
 use super::error::{CommitError, StoreError};
-use super::groups::Groups;
+use super::groups::{Groups, WAL_CHECKPOINT_PAGES};
 use super::lock::Lock;
 use super::migrations;
 use super::readers::{Reader, Readers, Run};
@@ -55,6 +55,7 @@ impl Store {
             check_integrity(&mut connection, &path)?;
         }
         connection.query("PRAGMA journal_mode = WAL", Vec::new()).map_err(|error| not_a_database(&path, &error))?;
+        connection.checkpoint_every(WAL_CHECKPOINT_PAGES).map_err(opened)?;
         migrations::apply(&mut connection, clock.now())?;
         let database_id = database_id(&mut connection, ids).map_err(opened)?;
         let head = head(&mut connection).map_err(opened)?;

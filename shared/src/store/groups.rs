@@ -23,8 +23,8 @@ pub(super) struct Groups {
     metrics: Metrics,
 }
 
-/// The WAL is written back into the database from this size on.
-const WAL_CHECKPOINT_BYTES: u64 = 4 << 20;
+/// The WAL is written back into the database when a commit leaves this many pages of 4 KiB in it.
+pub(super) const WAL_CHECKPOINT_PAGES: u32 = 2000;
 /// From this size on the writer waits for readers to let go, and empties the WAL.
 const WAL_TRUNCATE_BYTES: u64 = 24 << 20;
 
@@ -156,12 +156,10 @@ impl Groups {
     fn keep_wal_small(&mut self) {
         let size = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
         self.metrics.db_wal_bytes.set(i64::try_from(size).unwrap_or(i64::MAX));
-        let pragma = match size {
-            WAL_TRUNCATE_BYTES.. => "PRAGMA wal_checkpoint(TRUNCATE)",
-            WAL_CHECKPOINT_BYTES.. => "PRAGMA wal_checkpoint(PASSIVE)",
-            _ => return,
-        };
-        if let Err(error) = self.connection.query(pragma, Vec::new()) {
+        // Readers kept the log from starting over: wait for them once, and give its space back.
+        if size >= WAL_TRUNCATE_BYTES
+            && let Err(error) = self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", Vec::new())
+        {
             tracing::warn!(%error, "the write-ahead log could not be written back");
         }
     }

@@ -33,7 +33,8 @@ pub enum Reach {
 pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconciled, StoreError> {
     let now = context.now.0;
     let before = match reach {
-        Reach::Everything => now,
+        // Not the present: the clock may have gone back since they were published.
+        Reach::Everything => i64::MAX,
         Reach::OlderThan(age) => now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)),
     };
     let released = Statement::new(include_str!("sql/release_expired_outbox.sql"), vec![now.into()]);

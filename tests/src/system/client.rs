@@ -45,6 +45,12 @@ impl Client {
         self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone())
     }
 
+    /// The value of a header that every request of this client has; empty when there is none.
+    #[must_use]
+    pub fn own_header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
     /// GET.
     pub async fn get(&self, path: &str) -> Answer {
         answer(self.request(Method::GET, path)).await

@@ -1,6 +1,7 @@
 //! `/docs`: the error catalogue, and where the interface is described; `/`: what a browser finds without pages.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 use axum::response::Html;
 use http::header;
@@ -26,6 +27,18 @@ pub async fn docs() -> ([(header::HeaderName, &'static str); 1], Html<String>) {
         [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")],
         Html(page),
     )
+}
+
+/// Rendered once: it never changes while the process runs.
+static DESCRIPTION: LazyLock<String> = LazyLock::new(crate::document);
+
+/// The interface description: OpenAPI 3.1.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operations", security(()),
+    responses((status = 200, content_type = "application/json", body = Object))
+)]
+pub async fn openapi() -> ([(header::HeaderName, &'static str); 1], &'static str) {
+    ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION.as_str())
 }
 
 /// What a browser finds at `/`: there are no pages in this build.

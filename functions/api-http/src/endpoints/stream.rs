@@ -50,6 +50,25 @@ pub async fn stream(State(ctx): State<Ctx>, identity: Identity) -> Answer<Respon
     Ok(response)
 }
 
+/// Streams the same events over a WebSocket, in frames of `forum.events` and `heartbeat`; without `types` the forum's. Only
+/// the harness serves it.
+#[utoipa::path(
+    get, path = "/api/v1/forum/stream", tag = "log",
+    params(
+        ("cursor" = Option<String>, Query, description = "Last position read; default 0"),
+        ("limit" = Option<u32>, Query, description = "Events per frame, 1 to 500, default 100"),
+        ("types" = Option<String>, Query, description = "Exact types or prefix.*, separated by commas"),
+        ("ticket" = Option<String>, Query), ("run_id" = Option<String>, Query), ("project_id" = Option<String>, Query),
+    ),
+    responses(
+        (status = 101, description = "The connection is a WebSocket from here on"),
+        (status = 400, body = ProblemDocument, description = "invalid_cursor, cursor_ahead, wrong upgrade headers"),
+        (status = 410, body = ProblemDocument, description = "cursor_epoch"),
+    )
+)]
+#[expect(dead_code, reason = "the harness serves it; its description belongs to the interface")]
+pub fn websocket() {}
+
 /// Counts a live connection while it exists.
 struct Connected(IntGauge);
 

@@ -15,4 +15,4 @@ WHERE generation = (SELECT generation FROM projection_checkpoints WHERE projecti
     AND (?9 IS NULL OR kind = ?9)
     AND (priority_rank, last_event_pos) < (?10, ?11)
 ORDER BY priority_rank DESC, last_event_pos DESC
-LIMIT ?12
+LIMIT ?12 + 0

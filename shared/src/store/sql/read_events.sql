@@ -4,4 +4,4 @@ SELECT
 FROM events
 WHERE pos > ?2 AND (?1 IS NULL OR team_id = ?1)
 ORDER BY pos
-LIMIT ?3
+LIMIT ?3 + 0

@@ -4,4 +4,4 @@ SELECT
 FROM events
 WHERE team_id = ?1 AND project_id = ?2 AND stream = ?3
 ORDER BY version DESC
-LIMIT ?4
+LIMIT ?4 + 0

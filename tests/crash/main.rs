@@ -1,0 +1,5 @@
+//! The real program: killed at any moment, stopped in order, started where it must not start.
+
+mod kill;
+mod lifecycle;
+mod load;
