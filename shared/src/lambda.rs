@@ -1,5 +1,6 @@
 //! The same functions behind the Lambda runtime interface: SQS batches, schedules, and HTTP through a Function URL.
 
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,28 +15,35 @@ use crate::function::batch::{self, Deadline, Record, Verdict};
 use crate::function::{Function, Trigger, subscription};
 
 /// Serves a function woken by a queue or a schedule until the platform ends the process.
-///
-/// # Errors
-/// When started by hand, or when the runtime interface fails.
-pub fn serve<F: Function>() -> Result<(), Error> {
-    start(F::NAME, F::TRIGGER, |ctx| async move {
+#[must_use]
+pub fn serve<F: Function>() -> ExitCode {
+    end(start(F::NAME, F::TRIGGER, |ctx| async move {
         let handler = service_fn(|event: LambdaEvent<Value>| {
             let ctx = Arc::clone(&ctx);
             async move { invoke::<F>(&ctx, event).await }
         });
         lambda_runtime::run(handler).await
-    })
+    }))
 }
 
 /// Serves an HTTP function until the platform ends the process.
-///
-/// # Errors
-/// When started by hand, or when the runtime interface fails.
-pub fn serve_http(name: &'static str, router: fn(&Ctx) -> axum::Router) -> Result<(), Error> {
-    start(name, Trigger::Http, |ctx| async move {
+#[must_use]
+pub fn serve_http(name: &'static str, router: fn(&Ctx) -> axum::Router) -> ExitCode {
+    end(start(name, Trigger::Http, |ctx| async move {
         let router = router(ctx.get().await?);
         lambda_http::run(router).await
-    })
+    }))
+}
+
+/// Says why the process ends, if it ends badly: started by hand, or the runtime interface failed.
+fn end(outcome: Result<(), Error>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The context, built when the first invocation needs it.

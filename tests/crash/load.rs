@@ -43,7 +43,8 @@ impl Load {
                 return;
             }
             let name = format!("c{number}-{round}");
-            let ask = json!({ "title": name, "body": "What now?", "ticket": format!("T-{number}"), "options": ["a", "b"] });
+            let ask =
+                json!({ "title": name, "body": "What now?", "ticket": format!("T-{number}"), "options": ["a", "b"] });
             let thread = self.acknowledged("/api/v1/forum/threads", &ask, &name, None).await;
             let path = format!("/api/v1/forum/threads/{thread}");
             for n in 0..round % 4 {
@@ -81,7 +82,13 @@ impl Load {
             };
             let command_id = answer["command"]["command_id"].as_str().expect("a command").to_owned();
             let thread = thread.map_or_else(|| command_id.replace("cmd_", "thr_"), str::to_owned);
-            let entry = Entry { path: path.to_owned(), body: body.clone(), key: key.to_owned(), command_id, thread: thread.clone() };
+            let entry = Entry {
+                path: path.to_owned(),
+                body: body.clone(),
+                key: key.to_owned(),
+                command_id,
+                thread: thread.clone(),
+            };
             self.journal.lock().expect("the journal").push(entry);
             return thread;
         }

@@ -87,6 +87,22 @@ async fn a_restart_resumes_what_was_published_and_lost_with_the_queues() {
     system.stop().await;
 }
 
+// Drill 5: a lease dies with its process, it does not hold up the next one
+#[tokio::test]
+async fn a_restart_takes_over_what_a_killed_drainer_had_claimed() {
+    let system = System::stepped().await;
+    accept_everything(&system).await;
+    let until = tests::system::NOON + 60_000;
+    let claimed = format!("status = 'processing', fence = 1, attempts = 1, locked_until = {until}");
+    execute_on(&system.database(), &format!("UPDATE outbox SET {claimed}")).await;
+    let system = system.stop().await.start().await;
+    system.settle().await;
+    assert_eq!(system.number("SELECT count(*) FROM commands WHERE status = 'applied'").await, 25);
+    let ready = system.owner.get("/readyz").await;
+    assert_eq!(ready.body["reconciled"]["outbox"], 25);
+    system.assert_at_rest().await;
+}
+
 /// Takes every message that waits for any function and puts it back twice, in another order.
 async fn repeat_and_shuffle(system: &System, random: &mut StdRng) -> usize {
     let transport = &system.harness.ctx.transport;

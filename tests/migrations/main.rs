@@ -14,9 +14,8 @@ use tests::system::{execute_on, rows_of};
 
 mod data;
 
-/// As `store/migrations.rs` makes it before anything else.
-const HISTORY: &str = "CREATE TABLE migrations (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL,
-     checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";
+/// The table that records what was applied.
+const HISTORY: &str = include_str!("../../shared/src/store/sql/create_migrations.sql");
 
 pub(crate) fn open(directory: &TempDir) -> Result<Ctx, StoreError> {
     let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads };

@@ -1,5 +1,5 @@
 //! `api-http` as a Lambda binary.
 
-fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> std::process::ExitCode {
     shared::lambda::serve_http(api_http::NAME, api_http::router)
 }

@@ -1,5 +1,5 @@
 //! `cmd-add-post` as a Lambda binary.
 
-fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> std::process::ExitCode {
     shared::lambda::serve::<cmd_add_post::CmdAddPost>()
 }

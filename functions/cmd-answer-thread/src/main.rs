@@ -1,5 +1,5 @@
 //! `cmd-answer-thread` as a Lambda binary.
 
-fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> std::process::ExitCode {
     shared::lambda::serve::<cmd_answer_thread::CmdAnswerThread>()
 }

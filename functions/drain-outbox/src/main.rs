@@ -1,5 +1,5 @@
 //! `drain-outbox` as a Lambda binary.
 
-fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> std::process::ExitCode {
     shared::lambda::serve::<drain_outbox::DrainOutbox>()
 }

@@ -1,5 +1,5 @@
 //! `project-thread-views` as a Lambda binary.
 
-fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> std::process::ExitCode {
     shared::lambda::serve::<project_thread_views::ProjectThreadViews>()
 }

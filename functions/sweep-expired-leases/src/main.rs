@@ -1,5 +1,5 @@
 //! `sweep-expired-leases` as a Lambda binary.
 
-fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> std::process::ExitCode {
     shared::lambda::serve::<sweep_expired_leases::SweepExpiredLeases>()
 }

@@ -62,14 +62,7 @@ pub(super) fn apply(connection: &mut Connection, now: Time) -> Result<(), StoreE
 }
 
 fn applied(connection: &mut Connection) -> Result<Vec<(i64, String)>, libsql::Error> {
-    connection.batch(
-        "CREATE TABLE IF NOT EXISTS migrations (
-            version    INTEGER NOT NULL PRIMARY KEY,
-            name       TEXT    NOT NULL,
-            checksum   TEXT    NOT NULL,
-            applied_at INTEGER NOT NULL
-        ) STRICT",
-    )?;
+    connection.batch(include_str!("sql/create_migrations.sql"))?;
     let rows = connection.query("SELECT version, checksum FROM migrations ORDER BY version", Vec::new())?;
     let pair = |row: super::connection::Row| {
         let mut columns = row.columns();

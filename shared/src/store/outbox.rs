@@ -272,7 +272,7 @@ pub struct OutboxStatistics {
 /// # Errors
 /// When the read fails.
 pub fn statistics(reader: &mut Reader<'_>, now: Time) -> Result<OutboxStatistics, StoreError> {
-    let Some(row) = reader.row(include_str!("sql/outbox_statistics.sql"), Vec::new())? else {
+    let Some(row) = reader.row(include_str!("sql/read_outbox_statistics.sql"), Vec::new())? else {
         return Ok(OutboxStatistics::default());
     };
     let mut columns = row.columns();

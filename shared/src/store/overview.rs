@@ -38,7 +38,7 @@ impl Overview {
 /// When a read fails.
 pub fn read(reader: &mut Reader<'_>, now: Time) -> Result<Overview, StoreError> {
     const DEAD: &str = "SELECT source, count(*) FROM dead_letters WHERE status = 'dead' GROUP BY source";
-    let row = reader.row(include_str!("sql/overview.sql"), Vec::new())?;
+    let row = reader.row(include_str!("sql/read_overview.sql"), Vec::new())?;
     let mut columns = row.ok_or_else(|| StoreError::Row("no overview".to_owned()))?.columns();
     let (commands_pending, oldest_command_at, head) =
         (columns.integer()?, columns.optional_time()?, columns.integer()?);

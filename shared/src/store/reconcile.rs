@@ -20,7 +20,8 @@ pub struct Reconciled {
 /// Which rows a pass rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// Everything unfinished: nothing published before this process began can still be on its way.
+    /// Everything unfinished, leases too: for the start of the only process on a file, when nothing that an earlier one
+    /// published or held can still be on its way.
     Everything,
     /// What was published at least this long ago: younger doorbells may still be on their way.
     OlderThan(Duration),
@@ -32,12 +33,12 @@ pub enum Reach {
 /// When the store fails.
 pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconciled, StoreError> {
     let now = context.now.0;
-    let before = match reach {
+    let (held_until, before) = match reach {
         // Not the present: the clock may have gone back since they were published.
-        Reach::Everything => i64::MAX,
-        Reach::OlderThan(age) => now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)),
+        Reach::Everything => (i64::MAX, i64::MAX),
+        Reach::OlderThan(age) => (now, now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))),
     };
-    let released = Statement::new(include_str!("sql/release_expired_outbox.sql"), vec![now.into()]);
+    let released = Statement::new(include_str!("sql/release_expired_outbox.sql"), vec![now.into(), held_until.into()]);
     let commands = Statement::new(include_str!("sql/reconcile_commands.sql"), vec![now.into(), before.into()]);
     let events = Statement::new(include_str!("sql/reconcile_events.sql"), vec![now.into(), before.into()]);
     let mut counts = [0; 3];
