@@ -70,7 +70,8 @@ fn each_workspace_dependency_stands_under_a_comment_that_says_why() {
             }
         } else if let Some((name, value)) = line.split_once('=') {
             let ours = value.contains("path =");
-            if !ours && !(said && names.iter().any(|known| known == name.trim())) {
+            let explained = said && names.iter().any(|known| known == name.trim());
+            if !ours && !explained {
                 found.push(format!("Cargo.toml:{}: {}", index + 1, name.trim()));
             }
         }

@@ -67,6 +67,8 @@ pub(crate) use suite;
 
 const VISIBILITY: Duration = Duration::from_secs(60);
 const A_WHILE: Duration = Duration::from_secs(20);
+/// [`VISIBILITY`] but for [`A_WHILE`].
+const MOST_OF_IT: Duration = Duration::from_secs(40);
 const TOPIC: &str = "forum.events.post.added";
 const COMMAND: &str = "forum.commands.open_thread";
 

@@ -33,7 +33,7 @@ async fn a_command_delivered_twice_takes_effect_once() {
 
 // CMD-7
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_delivered_to_four_workers_at_once_takes_effect_once() {
+async fn a_command_delivered_to_twelve_workers_at_once_takes_effect_once() {
     let fixture = Fixture::new().await;
     let thread = fixture.open("Which way").await;
     fixture.settle().await;
@@ -42,15 +42,15 @@ async fn a_command_delivered_to_four_workers_at_once_takes_effect_once() {
         fixture.drain().await;
         let records: Vec<Record> = fixture.receive::<CmdAddPost>().await.iter().map(record).collect();
         let mut workers = tokio::task::JoinSet::new();
-        for _ in 0..4 {
+        for _ in 0..12 {
             let (ctx, records) = (fixture.ctx.clone(), records.clone());
             workers.spawn(async move { batch::run::<CmdAddPost>(&ctx, &records, None).await });
         }
-        for verdicts in workers.join_all().await {
-            assert_eq!(verdicts, [Verdict::Done]);
-        }
+        // One of them handles it. To the others it is held, to be tried again, or finished; none counts an attempt.
+        assert!(workers.join_all().await.contains(&vec![Verdict::Done]));
     }
     fixture.settle().await;
+    assert_eq!(fixture.number("SELECT count(*) FROM commands WHERE attempts = 1").await, 11);
     let bodies = fixture.texts("SELECT body FROM posts ORDER BY id").await;
     let expected: Vec<_> =
         std::iter::once("Which way?".to_owned()).chain((0..10).map(|round| format!("post {round}"))).collect();

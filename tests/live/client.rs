@@ -149,9 +149,10 @@ impl Sse {
     /// The next block; `None` when the stream ended in order.
     pub async fn block(&mut self) -> Option<Block> {
         loop {
-            if let Some((block, rest)) = self.text.split_once("\n\n") {
+            if let Some(end) = self.text.find("\n\n") {
+                let block: String = self.text.drain(..end + 2).collect();
                 let mut parsed = Block::default();
-                for line in block.lines() {
+                for line in block.trim_end().lines() {
                     let (name, value) = line.split_once(':').expect("a field");
                     let value = value.trim_start().to_owned();
                     match name {
@@ -162,7 +163,6 @@ impl Sse {
                         other => panic!("an unknown field {other}"),
                     }
                 }
-                self.text = rest.to_owned();
                 return Some(parsed);
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("a block in time");

@@ -62,7 +62,7 @@ async fn a_client_that_pauses_and_reads_on_gets_everything_in_order() {
     narrow.set_recv_buffer_size(4096).expect("a small buffer");
     let mut pausing = Socket::connect_with(&system, "?limit=10", narrow).await;
     let mut reader = Socket::connect(&system, "?limit=10").await;
-    let (_, seen) = tokio::join!(open_large_threads(&system, 120), reader.events(120));
+    let ((), seen) = tokio::join!(open_large_threads(&system, 120), reader.events(120));
     assert_eq!(positions(&seen), (1..=120).collect::<Vec<_>>());
     assert_eq!(positions(&pausing.events(120).await), (1..=120).collect::<Vec<_>>());
     system.stop().await;

@@ -38,10 +38,13 @@ pub async fn handle<C: Command>(
     let scope = message.scope().ok_or_else(|| undecodable("the source names no tenant"))?;
     let uuid = Kind::Message.parse(&message.id).ok_or_else(|| undecodable("the id is no message id"))?;
     let command_id = Kind::Command.with(uuid);
-    let row = match commands::begin(&ctx.store, &scope, &command_id, ctx.housekeeping(function)).await? {
+    let lease = ctx.config.delivery.visibility;
+    let row = match commands::begin(&ctx.store, &scope, &command_id, lease, ctx.housekeeping(function)).await? {
         Begun::Head(row) => *row,
         // The commit that finishes the stream's head rings again.
         Begun::Waits | Begun::Finished => return Ok(()),
+        // Should its holder die, this delivery finds it free.
+        Begun::Held => return Err(HandlerError::Retry("another delivery of the command is being handled".to_owned())),
         Begun::Unknown => {
             ctx.metrics.reconciled_total.with_label_values(&["unknown_doorbell"]).inc();
             return Err(HandlerError::Park {
@@ -62,9 +65,22 @@ pub async fn handle<C: Command>(
         Ok(Err(HandlerError::Park { error_class, reason })) => {
             bury(ctx, function, &row, message, error_class, reason).await
         }
-        Ok(Err(error)) => Err(error),
+        Ok(Err(error)) => {
+            let_go(ctx, &row).await;
+            Err(error)
+        }
         Err(panic) if last => bury(ctx, function, &row, message, "panic", panic_text(panic.as_ref())).await,
-        Err(panic) => std::panic::resume_unwind(panic),
+        Err(panic) => {
+            let_go(ctx, &row).await;
+            std::panic::resume_unwind(panic)
+        }
+    }
+}
+
+/// Lets a command go after a failed attempt; if that fails too, its lease ends by itself.
+async fn let_go(ctx: &Ctx, row: &CommandRow) {
+    if let Err(error) = ctx.store.commit(row.release(ctx.clock.now())).await {
+        tracing::warn!(command_id = %row.command_id, %error, "the command stays held until its lease ends");
     }
 }
 

@@ -1,14 +1,18 @@
 //! The inbox of commands: accepting, beginning, finishing, and what a request's idempotency key already did.
 
+mod row;
+
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use super::connection::Row;
-use super::dead_letters::DeadLetter;
 use super::statement::{Commit, Context, Durability, Guard, Statement, nullable};
 use super::{CommitError, Reader, Store, StoreError};
-use crate::clock::Time;
 use crate::error::Rejection;
 use crate::value::{Actor, Scope, Word};
+
+pub use row::CommandRow;
+use row::command;
 
 /// Where a command stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -95,109 +99,6 @@ impl NewCommand {
     }
 }
 
-/// A stored command.
-#[derive(Clone, Debug)]
-pub struct CommandRow {
-    /// Identity.
-    pub command_id: String,
-    /// Place in the order of acceptance.
-    pub seq: i64,
-    /// Tenant.
-    pub scope: Scope,
-    /// Name.
-    pub name: String,
-    /// Stream.
-    pub stream: String,
-    /// Payload, JSON.
-    pub payload: String,
-    /// Who commands.
-    pub actor: Actor,
-    /// Fingerprint of the canonical request.
-    pub request_hash: String,
-    /// The request.
-    pub request_id: String,
-    /// Ties together everything one request caused.
-    pub correlation_id: String,
-    /// What caused it.
-    pub causation_id: Option<String>,
-    /// W3C trace context.
-    pub traceparent: Option<String>,
-    /// Where it stands.
-    pub status: CommandStatus,
-    /// How often handling began.
-    pub attempts: i64,
-    /// What became of it.
-    pub outcome: Option<Outcome>,
-    /// Position of its last event; none when it appended nothing.
-    pub pos: Option<i64>,
-    /// Its dead letter.
-    pub dead_letter_id: Option<String>,
-    /// When it was accepted.
-    pub accepted_at: Time,
-    /// When it was finished.
-    pub finished_at: Option<Time>,
-}
-
-impl CommandRow {
-    /// The context of the commit that finishes it: its own actor, correlation and trace.
-    #[must_use]
-    pub fn context(&self, now: Time) -> Context {
-        Context {
-            actor: self.actor.clone(),
-            correlation_id: self.correlation_id.clone(),
-            causation_id: Some(self.command_id.clone()),
-            traceparent: self.traceparent.clone(),
-            now,
-            id_seed: self.command_id.clone(),
-        }
-    }
-
-    /// The statements that finish it with `outcome`, guarded on its being open, and ring its stream's next command.
-    #[must_use]
-    pub fn finish(&self, outcome: &Outcome, appended: bool) -> Vec<Statement> {
-        let status = match outcome {
-            Outcome::Result(_) => CommandStatus::Applied,
-            Outcome::Rejection(_) => CommandStatus::Rejected,
-        };
-        let outcome = serde_json::to_string(outcome).unwrap_or_default();
-        self.end(status, Some(outcome), appended, None)
-    }
-
-    fn end(
-        &self,
-        status: CommandStatus,
-        outcome: Option<String>,
-        appended: bool,
-        dead_letter: Option<String>,
-    ) -> Vec<Statement> {
-        let Scope { team_id, project_id } = self.scope.clone();
-        let finish = Statement::new(
-            include_str!("sql/finish_command.sql"),
-            vec![
-                self.command_id.clone().into(),
-                team_id.clone().into(),
-                project_id.clone().into(),
-                status.as_str().into(),
-                nullable(outcome),
-                i64::from(appended).into(),
-                nullable(dead_letter),
-            ],
-        );
-        let ring = Statement::new(
-            include_str!("sql/ring_next_command.sql"),
-            vec![team_id.into(), project_id.into(), self.stream.clone().into()],
-        );
-        vec![finish, Statement::changed_one_row(Guard::CommandOpen), ring]
-    }
-
-    /// The commit that gives the command up: its dead letter, its status, and its stream goes on.
-    #[must_use]
-    pub fn bury(&self, letter: DeadLetter, now: Time) -> Commit {
-        let dead = self.end(CommandStatus::Dead, None, false, Some(letter.id.clone()));
-        Commit::new(Durability::Full, self.context(now)).then(letter.insert()).then_all(dead)
-    }
-}
-
 /// What beginning a command came to.
 #[derive(Debug)]
 pub enum Begun {
@@ -205,19 +106,33 @@ pub enum Begun {
     Head(Box<CommandRow>),
     /// It is open, but an earlier one of its stream is too. Finishing that one rings again.
     Waits,
+    /// Another delivery of it is being handled.
+    Held,
     /// It was finished before.
     Finished,
     /// There is no such command in the tenant that the message names.
     Unknown,
 }
 
-/// Begins the command that a doorbell names.
+/// Begins the command that a doorbell names, and holds it for `lease`.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn begin(store: &Store, scope: &Scope, command_id: &str, context: Context) -> Result<Begun, StoreError> {
-    let params: Vec<_> =
-        vec![command_id.to_owned().into(), scope.team_id.clone().into(), scope.project_id.clone().into()];
+pub async fn begin(
+    store: &Store,
+    scope: &Scope,
+    command_id: &str,
+    lease: Duration,
+    context: Context,
+) -> Result<Begun, StoreError> {
+    let now = context.now;
+    let params: Vec<_> = vec![
+        command_id.to_owned().into(),
+        scope.team_id.clone().into(),
+        scope.project_id.clone().into(),
+        now.0.into(),
+        i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).into(),
+    ];
     let commit =
         Commit::new(Durability::Normal, context).then(Statement::new(include_str!("sql/begin_command.sql"), params));
     let receipt = store.commit(commit).await.map_err(CommitError::unexpected)?;
@@ -228,8 +143,9 @@ pub async fn begin(store: &Store, scope: &Scope, command_id: &str, context: Cont
     let found = store.read(move |reader| find(reader, &scope.team_id, Some(&scope.project_id), &id)).await?;
     Ok(match found {
         None => Begun::Unknown,
-        Some(row) if row.status == CommandStatus::Accepted => Begun::Waits,
-        Some(_) => Begun::Finished,
+        Some(row) if row.status != CommandStatus::Accepted => Begun::Finished,
+        Some(row) if row.locked_until.is_some_and(|until| until > now) => Begun::Held,
+        Some(_) => Begun::Waits,
     })
 }
 
@@ -259,29 +175,4 @@ pub fn find_by_key(
 ) -> Result<Option<CommandRow>, StoreError> {
     let params = vec![team_id.to_owned().into(), actor.key().into(), idempotency_key.to_owned().into()];
     reader.row(include_str!("sql/read_command_by_key.sql"), params)?.map(command).transpose()
-}
-
-fn command(row: Row) -> Result<CommandRow, StoreError> {
-    let mut columns = row.columns();
-    Ok(CommandRow {
-        command_id: columns.text()?,
-        seq: columns.integer()?,
-        scope: Scope { team_id: columns.text()?, project_id: columns.text()? },
-        name: columns.text()?,
-        stream: columns.text()?,
-        payload: columns.text()?,
-        actor: Actor { actor_type: columns.word()?, actor_name: columns.text()? },
-        request_hash: columns.text()?,
-        request_id: columns.text()?,
-        correlation_id: columns.text()?,
-        causation_id: columns.optional_text()?,
-        traceparent: columns.optional_text()?,
-        status: columns.word()?,
-        attempts: columns.integer()?,
-        outcome: columns.optional_json()?,
-        pos: columns.optional_integer()?,
-        dead_letter_id: columns.optional_text()?,
-        accepted_at: columns.time()?,
-        finished_at: columns.optional_time()?,
-    })
 }

@@ -38,14 +38,20 @@ pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconc
         Reach::Everything => (i64::MAX, i64::MAX),
         Reach::OlderThan(age) => (now, now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))),
     };
-    let released = Statement::new(include_str!("sql/release_expired_outbox.sql"), vec![now.into(), held_until.into()]);
-    let commands = Statement::new(include_str!("sql/reconcile_commands.sql"), vec![now.into(), before.into()]);
-    let events = Statement::new(include_str!("sql/reconcile_events.sql"), vec![now.into(), before.into()]);
+    let statement = |sql, bound: i64| Statement::new(sql, vec![now.into(), bound.into()]);
+    let parts = [
+        vec![statement(include_str!("sql/release_expired_outbox.sql"), held_until)],
+        vec![
+            Statement::new(include_str!("sql/release_expired_commands.sql"), vec![held_until.into()]),
+            statement(include_str!("sql/reconcile_commands.sql"), before),
+        ],
+        vec![statement(include_str!("sql/reconcile_events.sql"), before)],
+    ];
     let mut counts = [0; 3];
     // One commit each: a part that fails does not stop the others.
     let mut failure = None;
-    for (count, statement) in counts.iter_mut().zip([released, commands, events]) {
-        match store.commit(Commit::new(Durability::Full, context.clone()).then(statement)).await {
+    for (count, part) in counts.iter_mut().zip(parts) {
+        match store.commit(Commit::new(Durability::Full, context.clone()).then_all(part)).await {
             Ok(receipt) => *count = receipt.into_rows().len() as u64,
             Err(error) => {
                 tracing::error!(%error, "a part of the reconciliation failed; the others go on");

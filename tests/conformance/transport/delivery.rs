@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::transport::Transport;
 
-use super::{A_WHILE, Backend, COMMAND, VISIBILITY, ids, publish, receive, started};
+use super::{A_WHILE, Backend, COMMAND, MOST_OF_IT, VISIBILITY, ids, publish, receive, started};
 
 pub(crate) async fn what_is_published_is_received_once_and_gone_after_its_ack<B: Backend>() {
     let (backend, transport) = started::<B>().await;
@@ -41,7 +41,7 @@ pub(crate) async fn a_message_not_acknowledged_comes_again_after_its_visibility<
     for count in 1..=4 {
         let deliveries = receive(&transport, "cmd-open-thread", 10).await;
         assert_eq!((ids(&deliveries), deliveries[0].receive_count), (vec!["msg_0"], count));
-        backend.pass(VISIBILITY - A_WHILE).await;
+        backend.pass(MOST_OF_IT).await;
         assert_eq!(receive(&transport, "cmd-open-thread", 10).await.len(), 0, "still hidden");
         backend.pass(A_WHILE).await;
     }
@@ -84,11 +84,11 @@ pub(crate) async fn extending_hides_a_message_longer<B: Backend>() {
     let (backend, transport) = started::<B>().await;
     publish(&transport, COMMAND, 0..2).await;
     let deliveries = receive(&transport, "cmd-open-thread", 2).await;
-    backend.pass(VISIBILITY - A_WHILE).await;
+    backend.pass(MOST_OF_IT).await;
     transport.extend("cmd-open-thread", &deliveries[0], VISIBILITY).await.expect("extended");
     backend.pass(A_WHILE).await;
     assert_eq!(ids(&receive(&transport, "cmd-open-thread", 10).await), ["msg_1"]);
-    backend.pass(VISIBILITY - A_WHILE).await;
+    backend.pass(MOST_OF_IT).await;
     assert_eq!(ids(&receive(&transport, "cmd-open-thread", 10).await), ["msg_0"]);
 }
 

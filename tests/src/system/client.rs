@@ -40,7 +40,6 @@ impl Client {
     }
 
     /// A request with this client's headers, to be completed.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url)).headers(self.headers.clone())
     }

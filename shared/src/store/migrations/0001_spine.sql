@@ -155,6 +155,8 @@ CREATE TABLE commands (
     traceparent     TEXT,
     status          TEXT    NOT NULL DEFAULT 'accepted' CHECK (status IN ('accepted', 'applied', 'rejected', 'dead')),
     attempts        INTEGER NOT NULL DEFAULT 0,
+    -- While it lies ahead, somebody is handling the command: another delivery counts no attempt.
+    locked_until    INTEGER,
     outcome         TEXT CHECK (outcome IS NULL OR json_valid(outcome)),
     pos             INTEGER,
     dead_letter_id  TEXT,

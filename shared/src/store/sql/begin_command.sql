@@ -1,10 +1,12 @@
--- Takes the command if it is the head of its stream, and counts the attempt before anything can crash.
+-- Takes the command if it is the head of its stream and nobody is handling it, and counts the attempt before anything
+-- can crash.
 UPDATE commands
-SET attempts = attempts + 1
+SET attempts = attempts + 1, locked_until = ?4 + ?5
 WHERE command_id = ?1
     AND team_id = ?2
     AND project_id = ?3
     AND status = 'accepted'
+    AND coalesce(locked_until, 0) <= ?4
     AND NOT EXISTS (
         SELECT 1
         FROM commands AS earlier
@@ -16,4 +18,5 @@ WHERE command_id = ?1
     )
 RETURNING
     command_id, seq, team_id, project_id, name, stream, payload, actor_type, actor_name, request_hash, request_id,
-    correlation_id, causation_id, traceparent, status, attempts, outcome, pos, dead_letter_id, accepted_at, finished_at
+    correlation_id, causation_id, traceparent, status, attempts, outcome, pos, dead_letter_id, accepted_at, finished_at,
+    locked_until

@@ -7,6 +7,7 @@ WHERE status = 'sent'
         SELECT 'msg_' || substr(command_id, instr(command_id, '_') + 1)
         FROM commands AS waiting
         WHERE waiting.status = 'accepted'
+            AND coalesce(waiting.locked_until, 0) <= ?1
             AND NOT EXISTS (
                 SELECT 1
                 FROM commands AS earlier
