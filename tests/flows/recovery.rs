@@ -89,12 +89,13 @@ async fn a_restart_resumes_what_was_published_and_lost_with_the_queues() {
 
 // Drill 5: a lease dies with its process, it does not hold up the next one
 #[tokio::test]
-async fn a_restart_takes_over_what_a_killed_drainer_had_claimed() {
+async fn a_restart_takes_over_what_a_killed_process_had_claimed() {
     let system = System::stepped().await;
     accept_everything(&system).await;
     let until = tests::system::NOON + 60_000;
     let claimed = format!("status = 'processing', fence = 1, attempts = 1, locked_until = {until}");
     execute_on(&system.database(), &format!("UPDATE outbox SET {claimed}")).await;
+    execute_on(&system.database(), &format!("UPDATE commands SET attempts = 1, locked_until = {until}")).await;
     let system = system.stop().await.start().await;
     system.settle().await;
     assert_eq!(system.number("SELECT count(*) FROM commands WHERE status = 'applied'").await, 25);
