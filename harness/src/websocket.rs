@@ -37,8 +37,8 @@ async fn upgrade(
     let limit = query::limit(&identity.query, ctx.config.stream.limit, STREAM_LIMIT_MAX)? as usize;
     let cursor = identity.query.get("cursor").map_or(Ok(0), |text| cursor::read_log(&ctx.store, text))?;
     let upgrade = upgrade.map_err(|rejection| Problem::new(Code::InvalidRequest, rejection.to_string()))?;
-    // Buffers of the default size would cost a client 134 kB; nothing large ever comes in.
-    let upgrade = upgrade.read_buffer_size(4096).write_buffer_size(0).max_message_size(64 * 1024);
+    // Buffers of the default size would cost a client 134 kB; what comes in is small, and ignored.
+    let upgrade = upgrade.read_buffer_size(512).write_buffer_size(0).max_message_size(64 * 1024);
     // Subscribe first: what is committed from here on is in the tail.
     let subscriber = ctx.tail.subscribe();
     Ok(upgrade.on_upgrade(move |socket| async move {

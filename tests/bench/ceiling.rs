@@ -1,15 +1,13 @@
 //! The ceiling: the same statements per command through one bare connection, in transactions of the same mean size. No
 //! HTTP, no functions, no reads, no queues: what is left is SQLite and the disk.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use futures::FutureExt;
 use shared::clock::{Clock, Time};
 use shared::config::Config;
 use shared::ctx::{Ctx, Sources};
-use shared::domain::thread::{Closed, Opened, Place, PostAdded, StateChanged, Thread, ThreadEvent};
+use shared::domain::thread::{Place, Thread, ThreadEvent};
 use shared::id::{Ids, Kind};
 use shared::message::command::thread_stream;
 use shared::message::event::LogEvent;
@@ -18,12 +16,16 @@ use shared::store::projections::{Checkpoint, advance};
 use shared::store::threads::{Author, change};
 use shared::store::views::thread_views;
 use shared::store::{Commit, Context, Durability, Statement, tenants};
-use shared::value::{Actor, ActorType, OnTimeout, PostKind, Priority, Scope, ThreadKind, ThreadState};
+use shared::value::{Actor, ActorType, Scope};
 use uuid::Uuid;
+
+use crate::groups::{Groups, now};
+use crate::life::{Client, PAYLOADS, events_of};
 
 /// Commands that are in the air at once, as with 64 connections.
 const WAVE: usize = 64;
 const BEGIN: &str = include_str!("../../shared/src/store/sql/begin_command.sql");
+const BEGUN: &str = include_str!("../../shared/src/store/sql/read_begun_command.sql");
 const CLAIM: &str = include_str!("../../shared/src/store/sql/claim_outbox.sql");
 const SENT: &str = include_str!("../../shared/src/store/sql/mark_outbox_sent.sql");
 
@@ -36,89 +38,17 @@ pub(crate) fn commands_per_second(directory: &Path, batch_size: f64, seconds: u6
         bare.wave();
         finished += u32::try_from(WAVE).expect("a small number");
     }
-    bare.end_group();
+    bare.groups.end_group();
     f64::from(finished) / stopwatch.elapsed().as_secs_f64()
 }
 
-/// The commands of one thread's life, and their payloads.
-const PAYLOADS: [(&str, &str); 5] = [
-    (
-        "open_thread",
-        r#"{"title":"Which way is it?","body":"The left one, or the right one; both look the same.","ticket":"BENCH-1"}"#,
-    ),
-    (
-        "add_post",
-        r#"{"thread_id":"thr_00000000-0000-7000-8000-000000000000","body":"One more thing that should be known."}"#,
-    ),
-    (
-        "add_post",
-        r#"{"thread_id":"thr_00000000-0000-7000-8000-000000000000","body":"One more thing that should be known."}"#,
-    ),
-    (
-        "answer_thread",
-        r#"{"thread_id":"thr_00000000-0000-7000-8000-000000000000","body":"Take the left one.","amend":false}"#,
-    ),
-    ("close_thread", r#"{"thread_id":"thr_00000000-0000-7000-8000-000000000000"}"#),
-];
-
-/// What each of them leads to.
-fn events_of(step: usize, post_id: &str) -> Vec<ThreadEvent> {
-    let post = |kind| {
-        let body = "One more thing that should be known before anybody decides.".to_owned();
-        ThreadEvent::PostAdded(PostAdded { post_id: post_id.to_owned(), kind, body, option: None })
-    };
-    match step {
-        0 => vec![ThreadEvent::Opened(Opened {
-            title: "Which way is it?".to_owned(),
-            body: "The left one, or the right one; both look the same.".to_owned(),
-            post_id: post_id.to_owned(),
-            kind: ThreadKind::Question,
-            state: ThreadState::New,
-            priority: Priority::Normal,
-            assignee: None,
-            options: Vec::new(),
-            default: None,
-            deadline: None,
-            on_timeout: OnTimeout::Wait,
-        })],
-        1 | 2 => vec![post(PostKind::Message)],
-        3 => {
-            let moved = StateChanged { from: ThreadState::New, to: ThreadState::Answered };
-            vec![post(PostKind::GuidanceAnswer), ThreadEvent::StateChanged(moved)]
-        }
-        _ => vec![ThreadEvent::Closed(Closed { from: ThreadState::Answered, reason: None })],
-    }
-}
-
-/// One connection of the load: where its thread stands.
-#[derive(Default)]
-struct Client {
-    thread: Option<Thread>,
-    step: usize,
-}
-
-impl Client {
-    fn thread_id(&self, command: Uuid) -> String {
-        self.thread.as_ref().map_or_else(|| Kind::Thread.with(command), |thread| thread.thread_id.clone())
-    }
-}
-
 struct Bare {
-    connection: libsql::Connection,
-    prepared: HashMap<&'static str, libsql::Statement>,
     ids: Ids,
     scope: Scope,
     actor: Actor,
     clients: Vec<Client>,
     pos: i64,
-    batch_size: f64,
-    /// Commits that are owed to the present group, and the group itself.
-    credit: f64,
-    group: Vec<Commit>,
-}
-
-fn now<T>(future: impl Future<Output = Result<T, libsql::Error>>) -> T {
-    future.now_or_never().expect("local calls are immediate").expect("the statement works")
+    groups: Groups,
 }
 
 impl Bare {
@@ -131,6 +61,8 @@ impl Bare {
         let store = ctx.store.clone();
         futures::executor::block_on(async {
             store.commit(commit).await.expect("a tenant");
+            // From here on the bare connection has the file to itself.
+            store.close().await;
         });
         let connection = now(libsql::Builder::new_local(&database).build()).connect().expect("a connection");
         for setting in ["PRAGMA foreign_keys = ON", "PRAGMA wal_autocheckpoint = 2000", "PRAGMA synchronous = FULL"] {
@@ -138,18 +70,8 @@ impl Bare {
         }
         let actor = Actor { actor_type: ActorType::Human, actor_name: "owner".to_owned() };
         let ids = ctx.ids.clone();
-        Self {
-            connection,
-            prepared: HashMap::new(),
-            ids,
-            scope,
-            actor,
-            clients: (0..WAVE).map(|_| Client::default()).collect(),
-            pos: 0,
-            batch_size,
-            credit: 0.0,
-            group: Vec::new(),
-        }
+        let clients = (0..WAVE).map(|_| Client::default()).collect();
+        Self { ids, scope, actor, clients, pos: 0, groups: Groups::new(connection, batch_size) }
     }
 
     fn context(&self) -> Context {
@@ -161,51 +83,6 @@ impl Bare {
             now: Clock::System.now(),
             id_seed: String::new(),
         }
-    }
-
-    /// One statement; its rows are read and dropped.
-    fn statement(&mut self, statement: Statement) {
-        let Statement { sql, params, .. } = statement;
-        let prepared = self.prepared.entry(sql).or_insert_with(|| now(self.connection.prepare(sql)));
-        let mut rows = now(prepared.query(params));
-        while now(rows.next()).is_some() {}
-        prepared.reset();
-    }
-
-    fn bare(&mut self, sql: &'static str) {
-        self.statement(Statement::new(sql, Vec::new()));
-    }
-
-    /// Adds a commit to the present group, which runs once it has as many members as a group of the server had on average.
-    fn commit(&mut self, commit: Commit) {
-        self.group.push(commit);
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
-        let members = self.group.len() as f64;
-        if members + self.credit >= self.batch_size {
-            self.credit += members - self.batch_size;
-            self.end_group();
-        }
-    }
-
-    fn end_group(&mut self) {
-        if self.group.is_empty() {
-            return;
-        }
-        let full = self.group.iter().any(|commit| commit.durability == Durability::Full);
-        now(self.connection.execute_batch(if full {
-            "PRAGMA synchronous = FULL"
-        } else {
-            "PRAGMA synchronous = NORMAL"
-        }));
-        self.bare("BEGIN IMMEDIATE");
-        for commit in std::mem::take(&mut self.group) {
-            self.bare("SAVEPOINT member");
-            for statement in commit.statements {
-                self.statement(statement);
-            }
-            self.bare("RELEASE member");
-        }
-        self.bare("COMMIT");
     }
 
     /// 64 commands from acceptance to projection, with the commits the server makes for them: one of each client, which like
@@ -221,8 +98,9 @@ impl Bare {
                 Clock::System.now().0.into(),
                 60_000_i64.into(),
             ];
-            let begin = Commit::new(Durability::Normal, self.context()).then(Statement::new(BEGIN, params));
-            self.commit(begin);
+            let read = Statement::new(BEGUN, vec![Kind::Command.with(*command).into()]);
+            let begin = Commit::new(Durability::Normal, self.context()).then(Statement::new(BEGIN, params)).then(read);
+            self.groups.commit(begin);
         }
         let checkpoint =
             Checkpoint { projection: thread_views::PROJECTION.to_owned(), generation: 1, pos: self.pos, error: None };
@@ -232,7 +110,7 @@ impl Bare {
         }
         self.drain(events.len());
         let views = events.iter().flat_map(|event| thread_views::apply(1, event).expect("an event")).collect();
-        self.commit(advance(self.context(), &checkpoint, views, self.pos));
+        self.groups.commit(advance(self.context(), &checkpoint, views, self.pos));
     }
 
     fn accept(&mut self, client: usize) -> Uuid {
@@ -252,7 +130,7 @@ impl Bare {
             request_id: self.ids.next(Kind::Request),
         };
         let commit = command.accept(self.context());
-        self.commit(commit);
+        self.groups.commit(commit);
         uuid
     }
 
@@ -262,21 +140,16 @@ impl Bare {
             let now = Clock::System.now().0;
             let claim = Statement::new(CLAIM, vec![now.into(), 60_000_i64.into(), 100_i64.into()]);
             let commit = Commit::new(Durability::Normal, self.context()).then(claim);
-            self.commit(commit);
-            self.end_group();
-            let last = self.number("SELECT coalesce(max(id), 0) FROM outbox");
+            self.groups.commit(commit);
+            self.groups.end_group();
+            let last = self.groups.number("SELECT coalesce(max(id), 0) FROM outbox");
             let marks: Vec<(i64, i64)> =
                 (last - i64::try_from(rows).expect("a small number") + 1..=last).map(|id| (id, 1)).collect();
             let marks = serde_json::to_string(&marks).expect("JSON");
             let sent = Statement::new(SENT, vec![marks.into(), now.into()]);
             let commit = Commit::new(Durability::Normal, self.context()).then(sent);
-            self.commit(commit);
+            self.groups.commit(commit);
         }
-    }
-
-    fn number(&self, sql: &str) -> i64 {
-        let mut rows = now(self.connection.query(sql, ()));
-        now(rows.next()).expect("a row").get(0).expect("a number")
     }
 
     /// State, events and outcome of one command; the events as the projector reads them.
@@ -293,7 +166,7 @@ impl Bare {
         let commit = Commit::new(Durability::Full, row.context(time))
             .then_all(changed.statements)
             .then_all(row.finish(&outcome, true));
-        self.commit(commit);
+        self.groups.commit(commit);
         let mut after = thread;
         let mut logged = Vec::new();
         for event in &events {

@@ -4,6 +4,8 @@
 
 mod ceiling;
 mod client;
+mod groups;
+mod life;
 mod load;
 mod measure;
 mod report;

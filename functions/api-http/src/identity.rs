@@ -110,8 +110,8 @@ impl Identity {
         let project_id = project_id
             .ok_or_else(|| Problem::new(Code::ProjectRequired, "the key spans a team: name the project_id"))?
             .to_owned();
-        // A key's own project is checked by the database; any other must be the team's.
-        if self.caller.key.project_id.is_none() {
+        // The key's own project is known to be its team's; one that was named must be.
+        if named.is_some() && self.caller.key.project_id.is_none() {
             let project = project_id.clone();
             let owner = ctx.store.read(move |reader| tenants::team_of(reader, &project)).await?;
             if owner.as_ref() != Some(team_id) {

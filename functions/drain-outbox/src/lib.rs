@@ -53,19 +53,13 @@ async fn drain(ctx: &Ctx) -> Result<u64, StoreError> {
     let mut published = 0;
     let mut claimed = claim().await?;
     while !claimed.is_empty() {
-        let full = claimed.len() == limit as usize;
         let outcomes = publish::batch(ctx, claimed).await?;
         published += outcomes.iter().filter(|(_, outcome)| matches!(outcome, outbox::Published::Sent)).count() as u64;
         let settled = outbox::settle(&ctx.store, ctx.housekeeping(DrainOutbox::NAME), outcomes);
-        // Marking this batch and claiming the next share one group of the writer.
-        claimed = if full {
-            let (settled, next) = tokio::join!(settled, claim());
-            settled?;
-            next?
-        } else {
-            settled.await?;
-            Vec::new()
-        };
+        // Marking this batch and claiming the next share one group of the writer, and nobody waits for a mark.
+        let (settled, next) = tokio::join!(settled, claim());
+        settled?;
+        claimed = next?;
     }
     Ok(published)
 }

@@ -40,17 +40,20 @@ pub struct Page {
     pub examined: i64,
 }
 
-/// The tail of one process. Clones share it.
+/// The tail of one process. Clones share it, and are as small as can be: every subscriber has one.
 #[derive(Clone)]
-pub struct Tail {
+pub struct Tail(Arc<Parts>);
+
+/// What the clones of a [`Tail`] share.
+pub struct Parts {
     store: Store,
     metrics: Metrics,
-    ring: Arc<RwLock<Ring>>,
+    ring: RwLock<Ring>,
     capacity: usize,
     page: u32,
     /// Position up to which the ring, or the log behind it, can be read.
-    reached: Arc<watch::Sender<i64>>,
-    subscribers: Arc<AtomicUsize>,
+    reached: watch::Sender<i64>,
+    subscribers: AtomicUsize,
     ended: CancellationToken,
 }
 
@@ -67,6 +70,14 @@ pub struct Subscriber {
     reached: watch::Receiver<i64>,
 }
 
+impl std::ops::Deref for Tail {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl Drop for Subscriber {
     fn drop(&mut self) {
         self.tail.subscribers.fetch_sub(1, Ordering::SeqCst);
@@ -78,16 +89,16 @@ impl Tail {
     #[must_use]
     pub fn new(store: &Store, metrics: &Metrics, capacity: usize, page: u32) -> Self {
         let head = *store.head().borrow();
-        Self {
+        Self(Arc::new(Parts {
             store: store.clone(),
             metrics: metrics.clone(),
-            ring: Arc::new(RwLock::new(Ring { events: VecDeque::new(), end: head })),
+            ring: RwLock::new(Ring { events: VecDeque::new(), end: head }),
             capacity,
             page,
-            reached: Arc::new(watch::Sender::new(head)),
-            subscribers: Arc::default(),
+            reached: watch::Sender::new(head),
+            subscribers: AtomicUsize::new(0),
             ended: CancellationToken::new(),
-        }
+        }))
     }
 
     /// Follows the log's head until ended: one read per burst of commits, none while nobody listens.

@@ -133,8 +133,10 @@ pub async fn begin(
         now.0.into(),
         i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).into(),
     ];
-    let commit =
-        Commit::new(Durability::Normal, context).then(Statement::new(include_str!("sql/begin_command.sql"), params));
+    let begun = vec![command_id.to_owned().into()];
+    let commit = Commit::new(Durability::Normal, context)
+        .then(Statement::new(include_str!("sql/begin_command.sql"), params))
+        .then(Statement::new(include_str!("sql/read_begun_command.sql"), begun));
     let receipt = store.commit(commit).await.map_err(CommitError::unexpected)?;
     if let Some(row) = receipt.into_rows().into_iter().next() {
         return Ok(Begun::Head(Box::new(command(row)?)));

@@ -102,7 +102,9 @@ impl CommandRow {
             include_str!("../sql/ring_next_command.sql"),
             vec![team_id.into(), project_id.into(), self.stream.clone().into()],
         );
-        vec![finish, Statement::changed_one_row(Guard::CommandOpen), ring]
+        let pos =
+            Statement::new("SELECT pos FROM commands WHERE command_id = ?1", vec![self.command_id.clone().into()]);
+        vec![finish, Statement::changed_one_row(Guard::CommandOpen), ring, pos]
     }
 
     /// The commit that lets the command go after a failed attempt, so that the next one need not wait for the lease.

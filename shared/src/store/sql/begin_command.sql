@@ -16,7 +16,3 @@ WHERE command_id = ?1
             AND earlier.status = 'accepted'
             AND earlier.seq < commands.seq
     )
-RETURNING
-    command_id, seq, team_id, project_id, name, stream, payload, actor_type, actor_name, request_hash, request_id,
-    correlation_id, causation_id, traceparent, status, attempts, outcome, pos, dead_letter_id, accepted_at, finished_at,
-    locked_until

@@ -5,4 +5,3 @@ SET status = ?4,
     dead_letter_id = ?7,
     finished_at = (SELECT now FROM commit_context)
 WHERE command_id = ?1 AND team_id = ?2 AND project_id = ?3 AND status = 'accepted'
-RETURNING pos

@@ -1,9 +1,14 @@
 SELECT
-    thread_id, kind, project_id, ticket, run_id, session_id, agent_name, title, state, priority, assignee, opened_by,
-    opened_by_type, posts_count, last_post_at, last_post_by, last_event_pos, last_actor_type, last_voice, options,
-    default_answer, deadline, guidance_status, answer, opened_at, updated_at, closed_at, priority_rank
-FROM view_thread_views
-WHERE generation = (SELECT generation FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live')
-    AND team_id = ?1
-    AND project_id IN (SELECT project_id FROM projects WHERE team_id = ?1 AND (?2 IS NULL OR project_id = ?2))
-    AND thread_id = ?3
+    view.thread_id, view.kind, view.project_id, view.ticket, view.run_id, view.session_id, view.agent_name, view.title, view.state, view.priority, view.assignee, view.opened_by,
+    view.opened_by_type, view.posts_count, view.last_post_at, view.last_post_by, view.last_event_pos, view.last_actor_type, view.last_voice, view.options,
+    view.default_answer, view.deadline, view.guidance_status, view.answer, view.opened_at, view.updated_at, view.closed_at, view.priority_rank
+FROM projects AS project
+CROSS JOIN view_thread_views AS view
+WHERE project.team_id = ?1
+    AND (?2 IS NULL OR project.project_id = ?2)
+    AND view.generation = (
+        SELECT generation FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live'
+    )
+    AND view.team_id = project.team_id
+    AND view.project_id = project.project_id
+    AND view.thread_id = ?3
