@@ -4,6 +4,7 @@
 mod ask;
 mod completions;
 mod config;
+mod dead;
 mod documents;
 mod duration;
 mod failure;
@@ -14,6 +15,7 @@ mod hints;
 mod keys;
 mod list;
 mod output;
+mod replay;
 mod reply;
 mod table;
 mod text;
@@ -56,6 +58,11 @@ enum Command {
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Command),
+    /// List, show, redrive and drop what was given up
+    #[command(subcommand)]
+    Dead(dead::Command),
+    /// Build a read model again from the log, beside the live one
+    Replay(replay::Replay),
     /// Show every function of the system: what wakes it, what it reads, writes and emits
     Functions,
     /// Show the effective settings and where each comes from
@@ -97,6 +104,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Forum(command) => forum::run(&globals, *command).await,
         Command::Keys(command) => keys::run(&globals, command).await,
+        Command::Dead(command) => dead::run(&globals, command).await,
+        Command::Replay(replay) => replay.run(&globals).await,
         Command::Functions => functions::run(&globals.output()),
         Command::Config { flags } => config::run(&globals.output(), &globals.settings(&flags)?),
         Command::Completions { shell } => completions::run(shell, &mut Cli::command()),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shared::ctx::Ctx;
-use shared::function::Trigger;
 use shared::function::batch::{Record, Verdict};
+use shared::function::{Trigger, replay};
 use shared::store::{Commit, Durability};
 use shared::transport::{Delivery, Transport};
 use tokio::sync::Semaphore;
@@ -32,7 +32,7 @@ pub(crate) fn start(ctx: &Ctx, stop: &CancellationToken) -> JoinSet<()> {
                 tasks.spawn(queue(ctx, *entry, run, BATCHES_IN_FLIGHT, stop));
             }
             // A projection's work is its log: one batch at a time reads furthest with the fewest commits.
-            Trigger::Events(_) => {
+            Trigger::Events(_) | Trigger::Projection(_) => {
                 tasks.spawn(queue(ctx, *entry, run, 1, stop));
             }
             Trigger::Commit => {
@@ -63,6 +63,16 @@ async fn queue(ctx: Ctx, entry: Entry, run: RunBatch, in_flight: usize, stop: Ca
         match received {
             Ok(deliveries) if deliveries.is_empty() => {}
             Ok(deliveries) => {
+                // A replay's slice takes long and must not keep the live read model waiting; there is one ring at a time.
+                let (slices, deliveries): (Vec<_>, Vec<_>) =
+                    deliveries.into_iter().partition(|delivery| delivery.topic.starts_with(replay::RING));
+                if !slices.is_empty() {
+                    let ctx = ctx.clone();
+                    batches.spawn(async move { handle(&ctx, entry.name, run, slices).await });
+                }
+                if deliveries.is_empty() {
+                    continue;
+                }
                 let ctx = ctx.clone();
                 batches.spawn(async move {
                     handle(&ctx, entry.name, run, deliveries).await;

@@ -107,11 +107,16 @@ impl Caller {
         self.key.project_id.as_deref().is_none_or(|own| own == project_id)
     }
 
+    /// Whether this is who runs the system: the owner of a local one, by key or by login.
+    #[must_use]
+    pub fn runs_the_system(&self) -> bool {
+        self.key.purpose != Purpose::Api && self.key.team_id == LOCAL_TEAM
+    }
+
     /// The project of a write that names none: the owner of a local system works in its one project.
     #[must_use]
     pub fn default_project(&self) -> Option<&str> {
-        let local = self.key.purpose != Purpose::Api && self.key.team_id == LOCAL_TEAM;
-        self.key.project_id.as_deref().or(local.then_some(LOCAL_PROJECT))
+        self.key.project_id.as_deref().or(self.runs_the_system().then_some(LOCAL_PROJECT))
     }
 
     /// The actor of a write: the key's; if the key is bound to none, the one the body names, else a person of the key's

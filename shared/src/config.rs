@@ -55,6 +55,10 @@ pub struct Config {
     pub thread: Thread,
     /// `command.*`: waiting for a command's outcome.
     pub command: Command,
+    /// `commands.*`: stored commands.
+    pub commands: Commands,
+    /// `idempotency.*`: repeated requests.
+    pub idempotency: Idempotency,
     /// `body.*`: request bodies.
     pub body: Body,
     /// `writer.*`: the one database writer.
@@ -63,6 +67,8 @@ pub struct Config {
     pub store: Store,
     /// `reconcile.*`: the sweep that rings for unfinished rows.
     pub reconcile: Reconcile,
+    /// `replay.*`: building a read model again.
+    pub replay: Replay,
     /// `auth.*`: who may call.
     pub auth: Auth,
     settings: Vec<Setting>,
@@ -107,6 +113,8 @@ pub struct Outbox {
     pub backoff_max: Duration,
     /// Failed publishes after which a row is dead.
     pub max_attempts: u32,
+    /// How long sent rows are kept.
+    pub keep_sent: Duration,
 }
 
 /// Settings `delivery.*`.
@@ -174,6 +182,20 @@ pub struct Command {
     pub wait: Duration,
 }
 
+/// Settings `commands.*`.
+#[derive(Clone, Debug)]
+pub struct Commands {
+    /// How long applied commands that appended no event are kept.
+    pub keep_eventless: Duration,
+}
+
+/// Settings `idempotency.*`.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// How long a key is remembered, unless its command is pruned before.
+    pub keep: Duration,
+}
+
 /// Settings `body.*`.
 #[derive(Clone, Debug)]
 pub struct Body {
@@ -206,6 +228,13 @@ pub struct Store {
 pub struct Reconcile {
     /// Time between two sweeps.
     pub interval: Duration,
+}
+
+/// Settings `replay.*`.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// How long a projector works on a replay before it lets others go first.
+    pub slice: Duration,
 }
 
 /// Settings `auth.*`.

@@ -62,6 +62,10 @@ pub enum Code {
     ControlThread,
     /// 409
     AlreadyAnswered,
+    /// 409
+    AlreadyRedriven,
+    /// 409
+    ReplayRunning,
     /// 410
     CursorEpoch,
     /// 413
@@ -155,6 +159,18 @@ impl Code {
             "already_answered",
             409,
             "A person answered already; `answer` has the winning answer, `amend` corrects it.",
+        ),
+        entry(
+            Self::AlreadyRedriven,
+            "already_redriven",
+            409,
+            "The dead letter was redriven or dropped before; `status` says which.",
+        ),
+        entry(
+            Self::ReplayRunning,
+            "replay_running",
+            409,
+            "A replay of the projection runs already; wait for it, or stop it.",
         ),
         entry(
             Self::CursorEpoch,

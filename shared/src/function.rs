@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod command;
 pub mod projection;
+pub mod replay;
 
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub enum Trigger {
     Command(&'static str),
     /// Doorbells of events whose topic, without `forum.events.`, is one of these; `*` at the end matches the rest.
     Events(&'static [&'static str]),
+    /// Every event, for the projection of this name; and its own rings while it builds that again.
+    Projection(&'static str),
     /// A commit that left rows in the outbox; this often even if no commit says so.
     Commit,
     /// The clock.
@@ -47,6 +50,7 @@ pub fn subscription(name: &'static str, trigger: Trigger) -> Option<Subscription
     let topics = match trigger {
         Trigger::Command(command) => vec![crate::message::command::topic_of(command)],
         Trigger::Events(events) => events.iter().map(|event| format!("forum.events.{event}")).collect(),
+        Trigger::Projection(projection) => vec!["forum.events.*".to_owned(), replay::topic_of(projection)],
         Trigger::Http | Trigger::Commit | Trigger::Schedule => return None,
     };
     Some(Subscription { function: name, topics })

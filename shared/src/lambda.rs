@@ -86,7 +86,7 @@ async fn invoke<F: Function>(lazy: &Lazy, event: LambdaEvent<Value>) -> Result<V
     let millis = u64::try_from(ctx.clock.now().0).unwrap_or(0);
     let deadline = Deadline::after(Duration::from_millis(event.context.deadline.saturating_sub(millis)));
     match F::TRIGGER {
-        Trigger::Command(_) | Trigger::Events(_) => {
+        Trigger::Command(_) | Trigger::Events(_) | Trigger::Projection(_) => {
             let batch: SqsEvent = serde_json::from_value(event.payload)?;
             let answer = queue_batch::<F>(ctx, batch, deadline).await;
             Ok(serde_json::to_value(answer)?)

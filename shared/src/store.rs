@@ -20,6 +20,8 @@ pub mod overview;
 pub mod projections;
 mod readers;
 pub mod reconcile;
+pub mod replays;
+pub mod retention;
 pub mod statement;
 pub mod tenants;
 pub mod threads;

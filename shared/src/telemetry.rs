@@ -3,8 +3,8 @@
 
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
 use crate::config::LogFormat;
@@ -28,6 +28,8 @@ pub struct Metrics {
     pub publish_duration_seconds: HistogramVec,
     pub projection_lag_events: IntGaugeVec,
     pub projection_lag_seconds: IntGaugeVec,
+    pub replay_progress_ratio: GaugeVec,
+    pub replay_duration_seconds: HistogramVec,
     pub function_invocations_total: IntCounterVec,
     pub function_duration_seconds: HistogramVec,
     pub dead_letters: IntGaugeVec,
@@ -74,6 +76,10 @@ impl Registrar {
         self.add(IntGaugeVec::new(Opts::new(name, help).namespace("agentforum"), labels))
     }
 
+    fn ratios(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<GaugeVec> {
+        self.add(GaugeVec::new(Opts::new(name, help).namespace("agentforum"), labels))
+    }
+
     fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
         let opts = HistogramOpts::new(name, help).namespace("agentforum").buckets(buckets.to_vec());
         self.add(Histogram::with_opts(opts))
@@ -83,8 +89,15 @@ impl Registrar {
         let opts = HistogramOpts::new(name, help).namespace("agentforum").buckets(SECONDS.to_vec());
         self.add(HistogramVec::new(opts, labels))
     }
+
+    /// Of what takes minutes.
+    fn long_histograms(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<HistogramVec> {
+        let opts = HistogramOpts::new(name, help).namespace("agentforum").buckets(MINUTES.to_vec());
+        self.add(HistogramVec::new(opts, labels))
+    }
 }
 
+const MINUTES: &[f64] = &[0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0];
 const SECONDS: &[f64] = &[0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 const SIZES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
@@ -132,6 +145,16 @@ impl Metrics {
             projection_lag_seconds: add.gauges(
                 "projection_lag_seconds",
                 "Age of the oldest event that is not projected.",
+                &["projection"],
+            )?,
+            replay_progress_ratio: add.ratios(
+                "replay_progress_ratio",
+                "How far a replay is, 0 to 1.",
+                &["projection"],
+            )?,
+            replay_duration_seconds: add.long_histograms(
+                "replay_duration_seconds",
+                "From a replay's start to its switch.",
                 &["projection"],
             )?,
             function_invocations_total: add.counters(

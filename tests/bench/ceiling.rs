@@ -102,8 +102,12 @@ impl Bare {
             let begin = Commit::new(Durability::Normal, self.context()).then(Statement::new(BEGIN, params)).then(read);
             self.groups.commit(begin);
         }
-        let checkpoint =
-            Checkpoint { projection: thread_views::PROJECTION.to_owned(), generation: 1, pos: self.pos, error: None };
+        let checkpoint = Checkpoint {
+            projection: thread_views::PROJECTION.name.to_owned(),
+            generation: 1,
+            pos: self.pos,
+            error: None,
+        };
         let mut events = Vec::new();
         for (client, command) in commands.into_iter().enumerate() {
             events.extend(self.finish(client, command));

@@ -81,7 +81,7 @@ async fn a_checkpoint_that_moved_is_named() {
     over_both_stores(async |fixture| {
         let store = &fixture.ctx.store;
         fixture.append("thread/a", 1).await.expect("an event");
-        let checkpoint = store.read(|reader| live(reader, PROJECTION)).await.expect("a checkpoint");
+        let checkpoint = store.read(|reader| live(reader, PROJECTION.name)).await.expect("a checkpoint");
         assert_eq!(checkpoint.pos, 0);
         let moved = || advance(fixture.context(), &checkpoint, Vec::new(), 1);
         store.commit(moved()).await.expect("the checkpoint moves");

@@ -7,3 +7,5 @@ mod once;
 mod order;
 mod projections;
 mod reconcile;
+mod replay;
+mod retention;

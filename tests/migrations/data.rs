@@ -66,7 +66,9 @@ async fn a_database_of_version_one_keeps_every_row_of_every_table() {
     let after = contents(&database).await;
     for (table, rows) in before {
         let found = after.iter().find(|(name, _)| *name == table).map(|(_, rows)| rows);
-        assert_eq!(found, Some(&rows), "{table}");
+        // Later versions add columns behind those that were there.
+        let found = found.map(|found| found.iter().map(|row| row[..rows[0].len()].to_vec()).collect::<Vec<_>>());
+        assert_eq!(found, Some(rows), "{table}");
     }
     let outbox = rows_of(&database, "SELECT message_id, status FROM outbox ORDER BY id").await;
     assert_eq!(json!(outbox), json!([["msg_1", "pending"], ["msg_2", "pending"], ["msg_9", "pending"]]));

@@ -201,7 +201,7 @@ impl Accepted {
     /// Waits until the command is finished and its view shows it, or the wait is over.
     async fn wait(&mut self, ctx: &Ctx, limit: Duration) -> Answer<Option<(CommandRow, Option<ThreadView>)>> {
         let stopwatch = Clock::stopwatch();
-        let mut reached = ctx.bells.projection(thread_views::PROJECTION);
+        let mut reached = ctx.bells.projection(thread_views::PROJECTION.name);
         // A replay may have finished long ago: look before listening.
         let mut look = self.replayed || limit.is_zero();
         let mut polls = POLLS.into_iter().map(Duration::from_millis);
@@ -239,7 +239,7 @@ impl Accepted {
                 let row = commands::find(reader, team, project, &id)?;
                 let Some(row) = row.filter(|row| row.status != CommandStatus::Accepted) else { return Ok(None) };
                 let Some(Outcome::Result(applied)) = &row.outcome else { return Ok(Some((row, None))) };
-                let checkpoint = projections::live(reader, thread_views::PROJECTION)?;
+                let checkpoint = projections::live(reader, thread_views::PROJECTION.name)?;
                 if row.pos.is_some_and(|pos| checkpoint.pos < pos) {
                     return Ok(None);
                 }

@@ -1,6 +1,7 @@
 //! One file per resource.
 
 pub mod commands;
+pub mod dead_letters;
 pub mod docs;
 pub mod events;
 pub mod health;
@@ -8,5 +9,6 @@ pub mod info;
 pub mod keys;
 pub mod login;
 pub mod metrics;
+pub mod projections;
 pub mod stream;
 pub mod threads;

@@ -8,7 +8,8 @@ use http::request::Parts;
 use shared::auth::{Caller, Means};
 use shared::ctx::Ctx;
 use shared::error::Code;
-use shared::store::tenants;
+use shared::store::Context;
+use shared::store::tenants::{self, AuditEntry};
 use shared::value::{Actor, KeyScope, Scope};
 
 use crate::edge::RequestId;
@@ -119,5 +120,35 @@ impl Identity {
             }
         }
         Ok(Scope { team_id: team_id.clone(), project_id })
+    }
+
+    /// The context of a direct write by this request.
+    ///
+    /// # Errors
+    /// When the key's actor cannot act.
+    pub fn context(&self, ctx: &Ctx) -> Answer<Context> {
+        Ok(Context {
+            actor: self.caller.actor(None)?,
+            correlation_id: self.request_id.clone(),
+            causation_id: None,
+            traceparent: self.traceparent.clone(),
+            now: ctx.clock.now(),
+            id_seed: self.request_id.clone(),
+        })
+    }
+
+    /// The audit entry of a direct write that succeeds.
+    #[must_use]
+    pub fn audit<'a>(&'a self, action: &'static str, subject: &'a str) -> AuditEntry<'a> {
+        AuditEntry {
+            team_id: &self.caller.key.team_id,
+            project_id: self.caller.key.project_id.as_deref(),
+            key_id: Some(&self.caller.key.key_id),
+            action,
+            subject,
+            request_id: &self.request_id,
+            outcome: "ok",
+            reason: None,
+        }
     }
 }

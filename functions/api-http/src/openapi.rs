@@ -10,7 +10,9 @@ use utoipa::{Modify, OpenApi as Describe};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::endpoints::{commands, docs, events, health, info, keys, login, metrics, stream, threads};
+use crate::endpoints::{
+    commands, dead_letters, docs, events, health, info, keys, login, metrics, projections, stream, threads,
+};
 
 #[derive(Describe)]
 #[openapi(
@@ -24,7 +26,7 @@ use crate::endpoints::{commands, docs, events, health, info, keys, login, metric
         (name = "log", description = "The one ordered log"),
         (name = "commands", description = "What became of a command"),
         (name = "administration", description = "Keys"),
-        (name = "operations", description = "Health, metrics, description"),
+        (name = "operations", description = "Health, metrics, dead letters, replays, description"),
         (name = "login", description = "Browsers"),
     )
 )]
@@ -58,6 +60,12 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
         .routes(routes!(commands::show))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::show))
+        .routes(routes!(dead_letters::redrive))
+        .routes(routes!(dead_letters::drop))
+        .routes(routes!(projections::list))
+        .routes(routes!(projections::replay))
         .routes(routes!(health::health))
         .routes(routes!(info::info));
     OpenApiRouter::with_openapi(Document::openapi())

@@ -6,7 +6,6 @@ use shared::clock::Clock;
 use shared::ctx::Ctx;
 use shared::function::{Function, backoff};
 use shared::id::Kind;
-use shared::message::envelope::CloudEvent;
 use shared::store::StoreError;
 use shared::store::dead_letters::DeadLetter;
 use shared::store::outbox::{self, ClaimedRow, Published};
@@ -14,13 +13,13 @@ use shared::transport::{Outgoing, Transport, TransportError};
 
 /// Publishes the rows in their order; what became of each.
 pub(crate) async fn batch(ctx: &Ctx, rows: Vec<ClaimedRow>) -> Result<Vec<(ClaimedRow, Published)>, StoreError> {
-    let envelopes = outbox::messages(&ctx.store, &rows).await?;
+    let messages = outbox::messages(&ctx.store, &rows).await?;
     let mut outcomes = Vec::with_capacity(rows.len());
     let (mut sendable, mut outgoing) = (Vec::new(), Vec::new());
-    for (row, envelope) in rows.into_iter().zip(envelopes) {
-        match envelope {
-            Some(envelope) => {
-                outgoing.push(message(&row, &envelope));
+    for (row, body) in rows.into_iter().zip(messages) {
+        match body {
+            Some(body) => {
+                outgoing.push(message(&row, body));
                 sendable.push(row);
             }
             // Its subject was pruned after it was finished: nothing to ring for.
@@ -43,8 +42,7 @@ pub(crate) async fn batch(ctx: &Ctx, rows: Vec<ClaimedRow>) -> Result<Vec<(Claim
     Ok(outcomes)
 }
 
-fn message(row: &ClaimedRow, envelope: &CloudEvent) -> Outgoing {
-    let body: Arc<str> = serde_json::to_string(envelope).unwrap_or_default().into();
+fn message(row: &ClaimedRow, body: Arc<str>) -> Outgoing {
     Outgoing { topic: row.topic.clone(), key: row.key.clone(), message_id: row.message_id.clone(), body }
 }
 

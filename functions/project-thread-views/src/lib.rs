@@ -1,9 +1,9 @@
 //! Keeps `view_thread_views`: one row per thread, as lists and details show it.
 //!
-//! Wakes on: forum.events.*
+//! Wakes on: forum.events.*, forum.replay.thread-views
 //! Reads: events, projection_checkpoints
 //! Writes: view_thread_views, projection_checkpoints
-//! Emits: nothing
+//! Emits: forum.replay.thread-views
 
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
@@ -16,10 +16,10 @@ pub struct ProjectThreadViews;
 
 impl Function for ProjectThreadViews {
     const NAME: &'static str = "project-thread-views";
-    const TRIGGER: Trigger = Trigger::Events(&["*"]);
+    const TRIGGER: Trigger = Trigger::Projection(thread_views::PROJECTION.name);
     type Message = CloudEvent;
 
     async fn handle(ctx: &Ctx, message: CloudEvent) -> Result<(), HandlerError> {
-        projection::handle(ctx, Self::NAME, thread_views::PROJECTION, &message, thread_views::apply).await
+        projection::handle(ctx, Self::NAME, &thread_views::PROJECTION, &message).await
     }
 }

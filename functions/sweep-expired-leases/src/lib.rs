@@ -1,17 +1,18 @@
 //! Rings again for every row that waits and whose doorbell may be lost: expired outbox leases, accepted commands, events
-//! behind a checkpoint. Also what makes a start after a crash complete.
+//! behind a checkpoint, replays. Also what makes a start after a crash complete.
 //!
 //! Wakes on: the clock, every reconcile.interval; the start
 //! Reads: outbox, commands, events, projection_checkpoints
 //! Writes: outbox
-//! Emits: nothing
+//! Emits: forum.replay.*
 
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
-use shared::function::{Function, Trigger};
+use shared::function::{Function, Trigger, replay};
 use shared::message::envelope::Tick;
 use shared::store::StoreError;
 use shared::store::reconcile::{self, Reach, Reconciled};
+use shared::store::replays;
 
 /// The function.
 pub struct SweepExpiredLeases;
@@ -34,14 +35,31 @@ impl Function for SweepExpiredLeases {
 /// # Errors
 /// When the store fails.
 pub async fn pass(ctx: &Ctx, reach: Reach) -> Result<Reconciled, StoreError> {
-    let counts = reconcile::run(&ctx.store, ctx.housekeeping(SweepExpiredLeases::NAME), reach).await?;
-    let Reconciled { outbox, commands, events } = counts;
+    let rung = reconcile::run(&ctx.store, ctx.housekeeping(SweepExpiredLeases::NAME), reach).await?;
+    let counts = Reconciled { replays: ring_replays(ctx, reach).await?, ..rung };
+    let Reconciled { outbox, commands, events, replays } = counts;
     ctx.metrics.leases_expired_total.with_label_values(&["outbox"]).inc_by(outbox);
-    for (kind, count) in [("outbox", outbox), ("commands", commands), ("events", events)] {
+    for (kind, count) in [("outbox", outbox), ("commands", commands), ("events", events), ("replays", replays)] {
         ctx.metrics.reconciled_total.with_label_values(&[kind]).inc_by(count);
     }
-    if outbox + commands + events > 0 {
-        tracing::info!(outbox, commands, events, "rang again for what waited");
+    if outbox + commands + events + replays > 0 {
+        tracing::info!(outbox, commands, events, replays, "rang again for what waited");
     }
     Ok(counts)
+}
+
+/// A replay has no outbox row: its projector is rung directly.
+async fn ring_replays(ctx: &Ctx, reach: Reach) -> Result<u64, StoreError> {
+    let bound = reach.bound(ctx.clock.now());
+    let mut replays = ctx.store.read(replays::all).await?;
+    replays.retain(|replay| !replay.stopped && replay.updated_at <= bound);
+    replays.dedup_by(|one, other| one.projection == other.projection);
+    let mut rung = 0;
+    for replay in replays {
+        match replay::ring(ctx, &replay.projection).await {
+            Ok(()) => rung += 1,
+            Err(error) => tracing::warn!(projection = %replay.projection, %error, "a replay could not be rung"),
+        }
+    }
+    Ok(rung)
 }

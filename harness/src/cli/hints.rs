@@ -28,6 +28,8 @@ pub(super) fn next_step(code: &str) -> &'static str {
         "thread_closed" => "a closed thread stays closed; go on in a new one: `agentforum forum ask`",
         "control_thread" => "a control thread is closed with its run",
         "already_answered" => "read the answer with `agentforum forum thread ID`; `--amend` corrects it",
+        "already_redriven" => "`agentforum dead show ID` says what was decided, by whom and why",
+        "replay_running" => "wait for it, or stop it with `agentforum replay NAME --stop`",
         "payload_too_large" => "shorten the text, or point to where the rest is",
         "unsupported_media_type" => "check --server; something between here and there changes requests",
         "idempotency_key_reused" => "choose a new --idempotency-key, or repeat exactly what was sent with this one",

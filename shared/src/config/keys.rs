@@ -118,6 +118,7 @@ pub static KEYS: &[Key] = &[
     key("outbox.backoff", "1s", from_zero(), "Wait after the first failed publish, doubled after each further one"),
     key("outbox.backoff_max", "60s", positive(), "Longest wait between two publishes of one outbox row"),
     key("outbox.max_attempts", "10", integer(1, 1_000), "Failed publishes after which an outbox row is dead"),
+    key("outbox.keep_sent", "1h", positive(), "How long sent outbox rows are kept"),
     key("delivery.max_attempts", "5", integer(1, 1_000), "Attempts of a handler before its message is a dead letter"),
     key("delivery.visibility", "60s", positive(), "How long a received message stays hidden from other receivers"),
     key("delivery.backoff", "1s", from_zero(), "Wait after the first failed attempt, doubled after each further one"),
@@ -148,6 +149,9 @@ pub static KEYS: &[Key] = &[
     key("store.busy_timeout", "5s", positive(), "How long a database connection waits for a lock"),
     key("store.query_timeout", "5s", positive(), "How long a query may run before it is interrupted"),
     key("reconcile.interval", "30s", positive(), "Time between two sweeps that ring for unfinished rows"),
+    key("commands.keep_eventless", "24h", positive(), "How long applied commands that changed nothing are kept"),
+    key("idempotency.keep", "30d", positive(), "How long an idempotency key is remembered"),
+    key("replay.slice", "50ms", positive(), "How long a projector works on a replay before others go first"),
     key(
         "auth.mode",
         "",

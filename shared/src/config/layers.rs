@@ -12,8 +12,8 @@ use super::resolve::{Setting, Source};
 use super::value::{FromValue, Value};
 use super::words::AuthMode;
 use super::{
-    Auth, Body, Command, Config, Delivery, List, Live, Log, Outbox, Reconcile, Shutdown, Store, Stream, Thread, Worker,
-    Writer,
+    Auth, Body, Command, Commands, Config, Delivery, Idempotency, List, Live, Log, Outbox, Reconcile, Replay, Shutdown,
+    Store, Stream, Thread, Worker, Writer,
 };
 
 /// What the variables of settings begin with.
@@ -117,6 +117,7 @@ impl Layers {
                 backoff: entries.get("outbox.backoff")?,
                 backoff_max: entries.get("outbox.backoff_max")?,
                 max_attempts: entries.get("outbox.max_attempts")?,
+                keep_sent: entries.get("outbox.keep_sent")?,
             },
             delivery: Delivery {
                 max_attempts: entries.get("delivery.max_attempts")?,
@@ -138,6 +139,8 @@ impl Layers {
             list: List { limit: entries.get("list.limit")? },
             thread: Thread { posts: entries.get("thread.posts")?, events: entries.get("thread.events")? },
             command: Command { wait: entries.get("command.wait")? },
+            commands: Commands { keep_eventless: entries.get("commands.keep_eventless")? },
+            idempotency: Idempotency { keep: entries.get("idempotency.keep")? },
             body: Body { limit: entries.get("body.limit")? },
             writer: Writer { queue: entries.get("writer.queue")?, batch_max: entries.get("writer.batch_max")? },
             store: Store {
@@ -146,6 +149,7 @@ impl Layers {
                 query_timeout: entries.get("store.query_timeout")?,
             },
             reconcile: Reconcile { interval: entries.get("reconcile.interval")? },
+            replay: Replay { slice: entries.get("replay.slice")? },
             auth: Auth { mode, login_ttl: entries.get("auth.login_ttl")?, cookie: entries.get("auth.cookie")? },
             settings: entries.0.iter().map(|entry| entry.setting(mode)).collect(),
         })

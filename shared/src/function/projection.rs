@@ -2,30 +2,31 @@
 //! the checkpoint's move. It ends only when its checkpoint is at or beyond the doorbell's position, so it does not matter
 //! how many run at once or which doorbell was lost.
 
+use super::replay;
 use crate::ctx::Ctx;
 use crate::error::HandlerError;
 use crate::id::Kind;
 use crate::message::envelope::CloudEvent;
 use crate::message::event::{LogEvent, topic_of};
 use crate::store::dead_letters::DeadLetter;
-use crate::store::projections::{self, Checkpoint};
-use crate::store::{CommitError, Guard, Statement, events};
+use crate::store::projections::{self, Apply, Checkpoint, Projection};
+use crate::store::{CommitError, Guard, events};
 use crate::value::Scope;
 
-/// What an event does to the read model of a generation.
-pub type Apply = fn(i64, &LogEvent) -> Result<Vec<Statement>, serde_json::Error>;
-
-/// Brings `projection` at least up to the doorbell's position.
+/// Brings `projection` at least up to the doorbell's position; its own ring makes it work on a replay.
 ///
 /// # Errors
 /// Asks for a retry when the store fails, or while an event that cannot be applied stands in the way.
 pub async fn handle(
     ctx: &Ctx,
     function: &'static str,
-    projection: &'static str,
+    projection: &'static Projection,
     message: &CloudEvent,
-    apply: Apply,
 ) -> Result<(), HandlerError> {
+    if message.message_type == replay::RING {
+        return replay::step(ctx, function, projection).await;
+    }
+    let (projection, apply) = (projection.name, projection.apply);
     let reached = ctx.bells.projection(projection);
     loop {
         // Known to be committed at least that far: the cheap way out for most doorbells of a burst.

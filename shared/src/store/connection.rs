@@ -109,6 +109,12 @@ impl Row {
     pub fn columns(self) -> Columns {
         Columns { values: self.values.into_iter() }
     }
+
+    /// All columns as they are, for comparing rows whose meaning does not matter.
+    #[must_use]
+    pub fn into_values(self) -> Vec<Value> {
+        self.values
+    }
 }
 
 /// Hands out a row's columns one by one, each as the type the caller expects.

@@ -18,8 +18,10 @@ pub struct Migration {
 }
 
 /// Every migration, in order.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
+    Migration { version: 2, name: "operations", sql: include_str!("migrations/0002_operations.sql") },
+];
 
 impl Migration {
     /// SHA-256 of its text, as stored.

@@ -1,19 +1,20 @@
 //! The outbox: rows that a trigger wrote and the drainer turns into messages, under a lease with a fence.
 
-use std::collections::HashMap;
+mod messages;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::connection::Row;
 use super::dead_letters::DeadLetter;
 use super::statement::{Commit, Context, Durability, Statement, Value};
-use super::{CommitError, Reader, Store, StoreError, events};
+use super::{CommitError, Reader, Store, StoreError};
 use crate::clock::Time;
-use crate::message::envelope::CloudEvent;
 use crate::value::Scope;
+
+pub use messages::messages;
 
 /// A row this process holds until its lease ends.
 #[derive(Clone, Debug)]
@@ -39,13 +40,15 @@ pub struct ClaimedRow {
 }
 
 /// The row a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
     /// An event.
     Pos(i64),
     /// A command.
     Seq(i64),
+    /// A message that is about no row of ours, as its dead letter keeps it.
+    DeadLetter(String),
 }
 
 /// What became of publishing a row.
@@ -103,102 +106,6 @@ fn claimed(row: Row) -> Result<ClaimedRow, StoreError> {
         fence: columns.integer()?,
         created_at: columns.time()?,
     })
-}
-
-/// The messages of claimed rows, in their order. A row whose subject is gone has no message.
-///
-/// # Errors
-/// When the store fails.
-pub async fn messages(store: &Store, rows: &[ClaimedRow]) -> Result<Vec<Option<CloudEvent>>, StoreError> {
-    let list = |pick: fn(&About) -> Option<i64>| {
-        let numbers: Vec<i64> = rows.iter().filter_map(|row| pick(&row.about)).collect();
-        (!numbers.is_empty()).then(|| serde_json::to_string(&numbers).unwrap_or_default())
-    };
-    let positions = list(|about| if let About::Pos(pos) = about { Some(*pos) } else { None });
-    let sequences = list(|about| if let About::Seq(seq) = about { Some(*seq) } else { None });
-    let mut subjects = store
-        .read(move |reader| {
-            let mut subjects = HashMap::new();
-            if let Some(positions) = positions {
-                for row in reader.rows(include_str!("sql/read_outbox_events.sql"), vec![positions.into()])? {
-                    let event = events::event(row)?;
-                    subjects.insert(About::Pos(event.pos), Subject::from(event));
-                }
-            }
-            if let Some(sequences) = sequences {
-                for row in reader.rows(include_str!("sql/read_outbox_commands.sql"), vec![sequences.into()])? {
-                    let (seq, subject) = command_subject(row)?;
-                    subjects.insert(About::Seq(seq), subject);
-                }
-            }
-            Ok(subjects)
-        })
-        .await?;
-    Ok(rows.iter().map(|row| subjects.remove(&row.about).map(|subject| subject.envelope(row))).collect())
-}
-
-/// What an envelope says about its row.
-struct Subject {
-    name: String,
-    stream: String,
-    correlation_id: String,
-    causation_id: Option<String>,
-    traceparent: Option<String>,
-    time: Time,
-    data: Box<RawValue>,
-}
-
-impl From<crate::message::event::LogEvent> for Subject {
-    fn from(event: crate::message::event::LogEvent) -> Self {
-        Self {
-            name: event.event_type,
-            stream: event.stream,
-            correlation_id: event.correlation_id,
-            causation_id: event.causation_id,
-            traceparent: event.traceparent,
-            time: event.occurred_at,
-            data: event.payload,
-        }
-    }
-}
-
-fn command_subject(row: Row) -> Result<(i64, Subject), StoreError> {
-    let mut columns = row.columns();
-    let seq = columns.integer()?;
-    let subject = Subject {
-        name: columns.text()?,
-        stream: columns.text()?,
-        correlation_id: columns.text()?,
-        causation_id: columns.optional_text()?,
-        traceparent: columns.optional_text()?,
-        time: columns.time()?,
-        data: RawValue::from_string(columns.text()?).map_err(|error| StoreError::Row(error.to_string()))?,
-    };
-    Ok((seq, subject))
-}
-
-impl Subject {
-    fn envelope(self, row: &ClaimedRow) -> CloudEvent {
-        let (sequence, reference) = match row.about {
-            About::Pos(pos) => (pos, format!("events/{pos}")),
-            About::Seq(seq) => (seq, format!("commands/{seq}")),
-        };
-        let envelope = CloudEvent {
-            specversion: "1.0".to_owned(),
-            id: row.message_id.clone(),
-            source: CloudEvent::source_of(&row.scope),
-            message_type: self.name,
-            subject: self.stream,
-            time: self.time.to_string(),
-            sequence,
-            correlationid: self.correlation_id,
-            causationid: self.causation_id,
-            traceparent: self.traceparent,
-            dataref: None,
-            data: None,
-        };
-        envelope.carrying(self.data, reference)
-    }
 }
 
 /// Records what became of claimed rows; a row whose fence moved on is left as it is.

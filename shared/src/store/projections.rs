@@ -1,7 +1,35 @@
 //! Checkpoints: how far each projection has read the log. The view's change and the checkpoint's move are one commit.
 
-use super::statement::{Commit, Context, Durability, Guard, Statement};
+use super::statement::{Commit, Context, Durability, Guard, Statement, Value};
 use super::{Reader, StoreError};
+use crate::message::event::LogEvent;
+
+/// A read model: what it is called, what an event does to it, and the tables it consists of.
+#[derive(Debug)]
+pub struct Projection {
+    /// Its name, as in `projection_checkpoints`.
+    pub name: &'static str,
+    /// What an event does to it.
+    pub apply: Apply,
+    /// Where its rows are.
+    pub tables: &'static [ViewTable],
+}
+
+/// What an event does to the rows of a generation.
+pub type Apply = fn(i64, &LogEvent) -> Result<Vec<Statement>, serde_json::Error>;
+
+/// One table of a read model, whose primary key begins with the generation.
+#[derive(Debug)]
+pub struct ViewTable {
+    /// Its name.
+    pub name: &'static str,
+    /// The first columns of [`ViewTable::page`], which name a row within its generation; all of them texts.
+    pub key: &'static [&'static str],
+    /// Up to `?2` rows of generation `?1` whose key comes after `?3, ..`: every column but the generation, key first.
+    pub page: &'static str,
+    /// Deletes up to `?2` rows of generation `?1`.
+    pub delete: &'static str,
+}
 
 /// How far one generation of a projection is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,4 +96,33 @@ pub fn stop(context: Context, checkpoint: &Checkpoint, error: &str, letter: Stat
         .then(Statement::new(SQL, params))
         .then(Statement::changed_one_row(Guard::RowUnchanged))
         .then(letter)
+}
+
+impl ViewTable {
+    /// What [`ViewTable::page`] is given: `limit` rows of `generation` after the row of this key; an empty key is the start.
+    fn page_params(&self, generation: i64, after: &[String], limit: i64) -> Vec<Value> {
+        let key = (0..self.key.len()).map(|part| after.get(part).cloned().unwrap_or_default().into());
+        [generation.into(), limit.into()].into_iter().chain(key).collect()
+    }
+
+    /// Up to `limit` rows of `generation` after the row of this key.
+    pub(super) fn rows(
+        &self,
+        reader: &mut Reader<'_>,
+        generation: i64,
+        after: &[String],
+        limit: i64,
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        let rows = reader.rows(self.page, self.page_params(generation, after, limit))?;
+        Ok(rows.into_iter().map(super::Row::into_values).collect())
+    }
+
+    /// The key of a row of [`ViewTable::rows`].
+    pub(super) fn key_of(&self, row: &[Value]) -> Vec<String> {
+        let text = |value: &Value| match value {
+            Value::Text(text) => text.clone(),
+            other => format!("{other:?}"),
+        };
+        row.iter().take(self.key.len()).map(text).collect()
+    }
 }

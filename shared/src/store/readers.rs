@@ -29,6 +29,17 @@ impl Reader<'_> {
         })
     }
 
+    /// Runs `read` within one snapshot of the database: all of its queries see the same commits.
+    ///
+    /// # Errors
+    /// As [`Reader::rows`], or what `read` fails with.
+    pub fn snapshot<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.rows("BEGIN", Vec::new())?;
+        let outcome = read(self);
+        self.rows("COMMIT", Vec::new())?;
+        outcome
+    }
+
     /// Runs a query of which at most the first row matters.
     ///
     /// # Errors
@@ -75,7 +86,12 @@ impl Readers {
         let idle = Arc::clone(&self.idle);
         let work = move || {
             let outcome = read(&mut Reader { connection: &mut connection });
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            if connection.is_autocommit() {
+                idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            } else {
+                // A snapshot that did not end would hold the write-ahead log.
+                drop(connection);
+            }
             drop(permit);
             outcome
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::statement::{Commit, Context, Durability, Statement};
 use super::{Store, StoreError};
+use crate::clock::Time;
 
 /// What one pass rang again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -15,6 +16,8 @@ pub struct Reconciled {
     pub commands: u64,
     /// Projections behind the head.
     pub events: u64,
+    /// Replays that nobody works on.
+    pub replays: u64,
 }
 
 /// Which rows a pass rings.
@@ -27,17 +30,26 @@ pub enum Reach {
     OlderThan(Duration),
 }
 
-/// Runs one pass. Passes may overlap.
+impl Reach {
+    /// What last moved at this time or before is rung.
+    #[must_use]
+    pub fn bound(self, now: Time) -> Time {
+        match self {
+            // Not the present: the clock may have gone back since.
+            Self::Everything => Time(i64::MAX),
+            Self::OlderThan(age) => Time(now.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))),
+        }
+    }
+}
+
+/// Runs one pass over the outbox. Passes may overlap.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconciled, StoreError> {
     let now = context.now.0;
-    let (held_until, before) = match reach {
-        // Not the present: the clock may have gone back since they were published.
-        Reach::Everything => (i64::MAX, i64::MAX),
-        Reach::OlderThan(age) => (now, now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))),
-    };
+    let before = reach.bound(context.now).0;
+    let held_until = if reach == Reach::Everything { i64::MAX } else { now };
     let statement = |sql, bound: i64| Statement::new(sql, vec![now.into(), bound.into()]);
     let parts = [
         vec![statement(include_str!("sql/release_expired_outbox.sql"), held_until)],
@@ -60,5 +72,5 @@ pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconc
         }
     }
     let [outbox, commands, events] = counts;
-    failure.map_or(Ok(Reconciled { outbox, commands, events }), |error| Err(error.unexpected()))
+    failure.map_or(Ok(Reconciled { outbox, commands, events, replays: 0 }), |error| Err(error.unexpected()))
 }

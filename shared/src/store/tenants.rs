@@ -54,6 +54,8 @@ pub struct AuditEntry<'a> {
     pub request_id: &'a str,
     /// `ok` or a code.
     pub outcome: &'a str,
+    /// Why, where that is asked for.
+    pub reason: Option<&'a str>,
 }
 
 impl AuditEntry<'_> {
@@ -68,6 +70,7 @@ impl AuditEntry<'_> {
             self.subject.to_owned().into(),
             self.request_id.to_owned().into(),
             self.outcome.to_owned().into(),
+            nullable(self.reason.map(str::to_owned)),
         ];
         Statement::new(include_str!("sql/insert_audit.sql"), params)
     }

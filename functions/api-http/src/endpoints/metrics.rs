@@ -6,6 +6,7 @@ use http::header;
 use shared::auth::Caller;
 use shared::ctx::Ctx;
 use shared::error::Code;
+use shared::store::replays::{self, Stage};
 use shared::value::KeyScope;
 
 use super::health::look;
@@ -65,10 +66,20 @@ async fn refresh(ctx: &Ctx) -> Answer<()> {
         let age = seconds(oldest.first().map(|event| event.recorded_at));
         metrics.projection_lag_seconds.with_label_values(&[&checkpoint.projection]).set(age);
     }
+    metrics.replay_progress_ratio.reset();
+    for replay in ctx.store.read(replays::all).await?.iter().filter(|replay| replay.stage == Stage::Building) {
+        let ratio = replay_ratio(replay.pos, overview.head);
+        metrics.replay_progress_ratio.with_label_values(&[&replay.projection]).set(ratio);
+    }
     let size = |path: &std::path::Path| {
         i64::try_from(std::fs::metadata(path).map_or(0, |file| file.len())).unwrap_or(i64::MAX)
     };
     metrics.db_size_bytes.set(size(ctx.store.path()));
     metrics.db_wal_bytes.set(size(std::path::Path::new(&format!("{}-wal", ctx.store.path().display()))));
     Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+fn replay_ratio(pos: i64, head: i64) -> f64 {
+    if head == 0 { 1.0 } else { pos as f64 / head as f64 }
 }

@@ -89,7 +89,7 @@ pub async fn list(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<Thr
             Place { priority_rank, last_event_pos }
         }
     };
-    query::min_pos(&ctx, &identity, thread_views::PROJECTION).await?;
+    query::min_pos(&ctx, &identity, thread_views::PROJECTION.name).await?;
     let rows = ctx
         .store
         .read(move |reader| thread_views::list(reader, &team, project.as_deref(), &filter, after, limit + 1))
@@ -140,7 +140,7 @@ pub async fn show(
     Path(thread_id): Path<String>,
 ) -> Answer<Json<ThreadDetail>> {
     identity.require(KeyScope::ForumRead)?;
-    query::min_pos(&ctx, &identity, thread_views::PROJECTION).await?;
+    query::min_pos(&ctx, &identity, thread_views::PROJECTION.name).await?;
     let (team_id, project) = (identity.caller.key.team_id.clone(), identity.readable_project()?);
     let (posts_max, events_max) = (ctx.config.thread.posts, ctx.config.thread.events);
     let detail = ctx

@@ -7,13 +7,23 @@ use crate::clock::Time;
 use crate::domain::thread::{Answer, ThreadEvent};
 use crate::message::event::LogEvent;
 use crate::store::connection::Row;
+use crate::store::projections::{Projection, ViewTable};
 use crate::store::statement::{Statement, Value, nullable};
 use crate::store::tenants::projects_of;
 use crate::store::{Reader, StoreError};
 use crate::value::{ActorType, GuidanceStatus, PostKind, Priority, ThreadKind, ThreadState, Word};
 
-/// The projection's name.
-pub const PROJECTION: &str = "thread-views";
+/// The projection.
+pub static PROJECTION: Projection = Projection {
+    name: "thread-views",
+    apply,
+    tables: &[ViewTable {
+        name: "view_thread_views",
+        key: &["team_id", "project_id", "thread_id"],
+        page: include_str!("../sql/list_generation_of_thread_views.sql"),
+        delete: include_str!("../sql/delete_thread_views.sql"),
+    }],
+};
 
 /// A thread as shown (SPEC FORUM-11).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

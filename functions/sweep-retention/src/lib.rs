@@ -1,0 +1,37 @@
+//! Forgets what nobody needs any more: sent outbox rows, applied commands that changed nothing, old idempotency keys.
+//! Never what is unfinished, never an event.
+//!
+//! Wakes on: the clock, every minute
+//! Reads: outbox, commands, events, projection_checkpoints, meta
+//! Writes: outbox, commands, meta
+//! Emits: nothing
+
+use shared::ctx::Ctx;
+use shared::error::HandlerError;
+use shared::function::{Function, Trigger};
+use shared::message::envelope::Tick;
+use shared::store::retention::{self, Keep, Pruned};
+
+/// The function.
+pub struct SweepRetention;
+
+impl Function for SweepRetention {
+    const NAME: &'static str = "sweep-retention";
+    const TRIGGER: Trigger = Trigger::Schedule;
+    type Message = Tick;
+
+    async fn handle(ctx: &Ctx, _tick: Tick) -> Result<(), HandlerError> {
+        let config = &ctx.config;
+        let keep = Keep {
+            sent: config.outbox.keep_sent,
+            eventless: config.commands.keep_eventless,
+            keys: config.idempotency.keep,
+        };
+        let pruned = retention::prune(&ctx.store, &ctx.housekeeping(Self::NAME), keep).await?;
+        if pruned != Pruned::default() {
+            let Pruned { outbox, commands, keys } = pruned;
+            tracing::info!(outbox, commands, keys, "forgot what was kept long enough");
+        }
+        Ok(())
+    }
+}

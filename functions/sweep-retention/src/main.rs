@@ -1,0 +1,5 @@
+//! `sweep-retention` as a Lambda binary.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::serve::<sweep_retention::SweepRetention>()
+}
