@@ -61,7 +61,7 @@ async fn readiness_comes_with_the_first_moment_at_rest_and_stays() {
     assert_eq!(after.status, 200);
     let names: Vec<_> = after.list("/checks").iter().map(|check| check["name"].clone()).collect();
     assert_eq!(names, ["reconciliation", "caught_up", "projection thread-views"]);
-    assert_eq!(after.body["reconciled"], json!({ "outbox": 0, "commands": 0, "events": 0 }));
+    assert_eq!(after.body["reconciled"], json!({ "outbox": 0, "commands": 0, "events": 0, "replays": 0 }));
 }
 
 // HEALTH-5

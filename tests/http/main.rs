@@ -1,11 +1,13 @@
 //! The HTTP contract: refusals, limits, cursors, credentials, health, and the interface's description.
 
 mod cursors;
+mod dead_letters;
 mod health;
 mod keys;
 mod login;
 mod mailbox;
 mod openapi;
 mod problems;
+mod projections;
 mod projects;
 mod requests;

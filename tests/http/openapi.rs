@@ -59,6 +59,12 @@ async fn every_path_of_the_table_is_described_and_served() {
         "GET /api/v1/keys",
         "POST /api/v1/keys",
         "DELETE /api/v1/keys/{key_id}",
+        "GET /api/v1/dead-letters",
+        "GET /api/v1/dead-letters/{id}",
+        "POST /api/v1/dead-letters/{id}/redrive",
+        "POST /api/v1/dead-letters/{id}/drop",
+        "GET /api/v1/projections",
+        "POST /api/v1/projections/{name}/replay",
     ];
     expected.sort_unstable();
     assert_eq!(described, expected);

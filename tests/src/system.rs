@@ -173,6 +173,11 @@ impl System {
         self.rows(sql).await[0][0].as_i64().expect("a number")
     }
 
+    /// Changes the database behind the system's back.
+    pub async fn execute(&self, sql: &str) -> u64 {
+        execute_on(&self.database(), sql).await
+    }
+
     /// Accepts a command, lets the system come to rest, and answers with what became of it: the replay of its answer.
     pub async fn apply(&self, path: &str, body: &Value) -> Answer {
         let key = format!("apply-{}", self.harness.ctx.ids.next(Kind::Request));

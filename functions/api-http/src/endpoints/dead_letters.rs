@@ -186,7 +186,7 @@ async fn decide(
         Err(CommitError::Guard(Guard::RowUnchanged)) => {
             let status = letter.status.as_str();
             Err(Problem::new(Code::AlreadyRedriven, format!("the dead letter is {status} already"))
-                .with("status", status))
+                .with("letter_status", status))
         }
         Err(error) => Err(error.into()),
     }

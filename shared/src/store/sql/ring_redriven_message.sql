@@ -1,9 +1,9 @@
 -- A message that is about no row of ours goes out again as it came.
 INSERT INTO outbox (message_id, team_id, project_id, topic, key, payload, created_at, updated_at)
-SELECT message_id, team_id, project_id, topic, key, '{"dead_letter":"' || id || '"}', c.now, c.now
+SELECT message_id, team_id, project_id, topic, key, '{"dead_letter":"' || dead_letters.id || '"}', c.now, c.now
 FROM dead_letters
 CROSS JOIN commit_context AS c
-WHERE id = ?1
+WHERE dead_letters.id = ?1
     AND team_id = ?2
     AND project_id = ?3
     AND message_id <> ''
