@@ -5,9 +5,11 @@
 mod ceiling;
 mod client;
 mod groups;
+mod history;
 mod life;
 mod load;
 mod measure;
+mod replays;
 mod report;
 mod server;
 mod subscribers;
@@ -74,6 +76,9 @@ async fn main() {
     figures.subscribers =
         subscribers::run(&server, arguments.subscribers, if arguments.quick { 50 } else { 200 }).await;
     server.stop();
+
+    let events = if arguments.quick { 100_000 } else { 1_000_000 };
+    figures.replays = replays::run(&directory.join("replays"), events, seconds).await;
 
     print!("{}", figures.table());
     if let Some(file) = arguments.report {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use shared::clock::Clock;
 
+use crate::replays::Replays;
 use crate::subscribers::Subscribers;
 
 /// Everything one run measured.
@@ -17,6 +18,7 @@ pub(crate) struct Figures {
     /// Percent of a core, MiB.
     pub(crate) idle: (f64, f64),
     pub(crate) subscribers: Subscribers,
+    pub(crate) replays: Replays,
 }
 
 /// The middle of `values`.
@@ -60,6 +62,7 @@ impl Figures {
                 "at most 10 kB".to_owned(),
                 kib_each * 1.024 <= 10.0,
             ),
+            row("FILL", format!("{:?}", self.replays), String::new(), true),
         ]
     }
 

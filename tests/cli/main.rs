@@ -4,4 +4,5 @@ mod command;
 mod exits;
 mod follow;
 mod local;
+mod operations;
 mod talk;
