@@ -36,7 +36,7 @@ pub(crate) async fn fill(directory: &Path, threads: usize, steps: usize) -> i64 
         }
         ctx.store.commit(commit).await.expect("threads");
     }
-    let events = *ctx.store.head().borrow();
+    let events = ctx.store.read(shared::store::events::head).await.expect("the log's head");
     ctx.store.close().await;
     let connection = now(libsql::Builder::new_local(&database).build()).connect().expect("a connection");
     now(connection.execute_batch("UPDATE outbox SET status = 'sent', sent_at = created_at, attempts = 1"));

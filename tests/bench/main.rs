@@ -1,6 +1,7 @@
 //! The benchmark: one release build, one run, ratios against what the same disk and the same SQLite do bare.
 //!
-//! `make bench` runs everything; `--quick` one short repetition of each; `--report FILE` writes the report.
+//! `make bench` runs everything; `--quick` one short repetition of each; `--only PART,..` some parts; `--report FILE` writes
+//! the report.
 
 mod ceiling;
 mod client;
@@ -16,7 +17,7 @@ mod subscribers;
 
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use crate::report::{Figures, median};
 
@@ -26,65 +27,107 @@ struct Arguments {
     /// One short repetition of each part.
     #[arg(long)]
     quick: bool,
+    /// Only these parts.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Part>,
     /// Writes the report to this file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
     report: Option<PathBuf>,
     /// WebSocket subscribers.
     #[arg(long, default_value_t = 5000)]
     subscribers: usize,
 }
 
+/// One part of the benchmark.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Commands per second, and the ceiling beside it.
+    Commands,
+    /// Latency at a steady pace.
+    Latency,
+    /// An idle server.
+    Idle,
+    /// Live subscribers.
+    Subscribers,
+    /// Replays.
+    Replays,
+}
+
+/// How long and how often each part runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    quick: bool,
+    repetitions: usize,
+    seconds: u64,
+}
+
 #[tokio::main]
 async fn main() {
     let arguments = Arguments::parse();
     let directory = directory();
-    let (repetitions, seconds) = if arguments.quick { (1, 2) } else { (5, 5) };
+    let effort = if arguments.quick {
+        Effort { quick: true, repetitions: 1, seconds: 2 }
+    } else {
+        Effort { quick: false, repetitions: 5, seconds: 5 }
+    };
     let mut figures = Figures { fsync_ms: measure::fsync(&directory), ..Figures::default() };
-
-    let server = server::Server::start(&directory.join("commands"), &[]);
-    let mut rates = Vec::new();
-    for _ in 0..repetitions {
-        rates.push(load::commands(&server, 64, seconds).await);
+    let parts = if arguments.only.is_empty() { Part::value_variants() } else { &arguments.only };
+    for part in parts {
+        match part {
+            Part::Commands => commands(&directory, effort, &mut figures).await,
+            Part::Latency => latency(&directory, effort, &mut figures).await,
+            Part::Idle => {
+                let server = server::Server::start(&directory.join("idle"), &[]);
+                figures.idle = Some(measure::idle(server.pid, 2 * effort.seconds).await);
+                server.stop();
+            }
+            Part::Subscribers => {
+                measure::raise_file_limit();
+                let server = server::Server::start(&directory.join("subscribers"), &[]);
+                let events = if effort.quick { 50 } else { 200 };
+                figures.subscribers = Some(subscribers::run(&server, arguments.subscribers, events).await);
+                server.stop();
+            }
+            Part::Replays => {
+                let events = if effort.quick { 100_000 } else { 1_000_000 };
+                figures.replays = Some(replays::run(&directory.join("replays"), events, effort.seconds).await);
+            }
+        }
     }
-    figures.commands_per_second = median(&mut rates);
-    figures.batch_size = server.mean_batch_size().await;
-    load::verify(&server).await;
-    server.stop();
-
-    let mut rates: Vec<f64> = (0..repetitions)
-        .map(|round| {
-            ceiling::commands_per_second(&directory.join(format!("ceiling-{round}")), figures.batch_size, seconds)
-        })
-        .collect();
-    figures.ceiling_per_second = median(&mut rates);
-
-    let server = server::Server::start(&directory.join("latency"), &[]);
-    let mut latencies = Vec::new();
-    for _ in 0..repetitions {
-        latencies.push(load::latency(&server, 200, seconds).await);
-    }
-    latencies.sort_by(|a, b| a.0.total_cmp(&b.0));
-    figures.latency_ms = latencies[latencies.len() / 2];
-    server.stop();
-
-    let server = server::Server::start(&directory.join("idle"), &[]);
-    figures.idle = measure::idle(server.pid, 2 * seconds).await;
-    server.stop();
-
-    measure::raise_file_limit();
-    let server = server::Server::start(&directory.join("subscribers"), &[]);
-    figures.subscribers =
-        subscribers::run(&server, arguments.subscribers, if arguments.quick { 50 } else { 200 }).await;
-    server.stop();
-
-    let events = if arguments.quick { 100_000 } else { 1_000_000 };
-    figures.replays = replays::run(&directory.join("replays"), events, seconds).await;
-
     print!("{}", figures.table());
     if let Some(file) = arguments.report {
         std::fs::write(&file, figures.report()).expect("the report can be written");
     }
     std::fs::remove_dir_all(&directory).expect("the benchmark's files can be removed");
+}
+
+async fn commands(directory: &Path, effort: Effort, figures: &mut Figures) {
+    let server = server::Server::start(&directory.join("commands"), &[]);
+    let mut rates = Vec::new();
+    for _ in 0..effort.repetitions {
+        rates.push(load::commands(&server, 64, effort.seconds).await);
+    }
+    let batch_size = server.mean_batch_size().await;
+    load::verify(&server).await;
+    server.stop();
+    let mut bare = Vec::new();
+    for round in 0..effort.repetitions {
+        let database = directory.join(format!("ceiling-{round}"));
+        bare.push(ceiling::commands_per_second(&database, batch_size, effort.seconds));
+    }
+    figures.commands =
+        Some(report::Commands { per_second: median(&mut rates), batch_size, ceiling_per_second: median(&mut bare) });
+}
+
+async fn latency(directory: &Path, effort: Effort, figures: &mut Figures) {
+    let server = server::Server::start(&directory.join("latency"), &[]);
+    let mut latencies = Vec::new();
+    for _ in 0..effort.repetitions {
+        latencies.push(load::latency(&server, 200, effort.seconds).await);
+    }
+    latencies.sort_by(|a, b| a.0.total_cmp(&b.0));
+    figures.latency_ms = Some(latencies[latencies.len() / 2]);
+    server.stop();
 }
 
 /// A directory beside the build, so that databases lie on a disk and not in memory.

@@ -7,18 +7,52 @@ use shared::clock::Clock;
 use crate::replays::Replays;
 use crate::subscribers::Subscribers;
 
-/// Everything one run measured.
+/// Everything one run measured; a part that did not run has no figure.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Figures {
     pub(crate) fsync_ms: (f64, f64),
-    pub(crate) commands_per_second: f64,
+    pub(crate) commands: Option<Commands>,
+    /// p50 and p99.
+    pub(crate) latency_ms: Option<(f64, f64)>,
+    /// Percent of a core, MiB.
+    pub(crate) idle: Option<(f64, f64)>,
+    pub(crate) subscribers: Option<Subscribers>,
+    pub(crate) replays: Option<Replays>,
+}
+
+/// Commands per second, and the ceiling beside them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Commands {
+    pub(crate) per_second: f64,
     pub(crate) batch_size: f64,
     pub(crate) ceiling_per_second: f64,
-    pub(crate) latency_ms: (f64, f64),
-    /// Percent of a core, MiB.
-    pub(crate) idle: (f64, f64),
-    pub(crate) subscribers: Subscribers,
-    pub(crate) replays: Replays,
+}
+
+/// One line of the table.
+struct Row {
+    what: String,
+    figure: String,
+    target: String,
+    met: bool,
+}
+
+impl Row {
+    /// A figure that stands for itself.
+    fn plain(what: impl Into<String>, figure: String) -> Self {
+        Self { what: what.into(), figure, target: String::new(), met: true }
+    }
+
+    fn against(what: impl Into<String>, figure: String, target: impl Into<String>, met: bool) -> Self {
+        Self { what: what.into(), figure, target: target.into(), met }
+    }
+
+    fn verdict(&self, missed: &'static str) -> &'static str {
+        match (self.target.is_empty(), self.met) {
+            (true, _) => "",
+            (false, true) => "met",
+            (false, false) => missed,
+        }
+    }
 }
 
 /// The middle of `values`.
@@ -28,56 +62,32 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
 }
 
 impl Figures {
-    /// What was measured, the figure, the target, and whether it is met.
-    fn rows(&self) -> Vec<(String, String, String, bool)> {
-        let ratio = self.commands_per_second / self.ceiling_per_second;
-        let allowed = 3.5 * self.fsync_ms.0 + 2.0;
-        let Subscribers { count, events, kib_each, last_seconds } = self.subscribers;
-        let row = |what: &str, figure: String, target: String, met| (what.to_owned(), figure, target, met);
-        vec![
-            row(
-                "commands/s over HTTP, 64 connections, accepted to projected",
-                format!("{:.0} (writer's mean group: {:.1} commits)", self.commands_per_second, self.batch_size),
-                String::new(),
-                true,
-            ),
-            row(
-                "bare SQLite, same statements, same group size",
-                format!("{:.0}", self.ceiling_per_second),
-                String::new(),
-                true,
-            ),
-            row("share of that ceiling", format!("{:.0} %", ratio * 100.0), "at least 40 %".to_owned(), ratio >= 0.4),
-            row(
+    fn rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        rows.extend(self.commands.into_iter().flat_map(Commands::rows));
+        if let Some((p50, p99)) = self.latency_ms {
+            let allowed = 3.5 * self.fsync_ms.0 + 2.0;
+            rows.push(Row::against(
                 "POST to projected answer at 200/s: p50 (p99)",
-                format!("{:.2} ms ({:.2} ms)", self.latency_ms.0, self.latency_ms.1),
+                format!("{p50:.2} ms ({p99:.2} ms)"),
                 format!("p50 at most 3.5 x fsync p50 + 2 ms = {allowed:.2} ms"),
-                self.latency_ms.0 <= allowed,
-            ),
-            row("idle: share of one core", format!("{:.2} %", self.idle.0), "under 1 %".to_owned(), self.idle.0 < 1.0),
-            row("idle: resident", format!("{:.1} MiB", self.idle.1), "under 40 MiB".to_owned(), self.idle.1 < 40.0),
-            row(
-                &format!("{count} WebSocket subscribers, {events} events each, in order: memory each"),
-                format!("{kib_each:.1} KiB (the last had all {last_seconds:.2} s after the last answer)"),
-                "at most 10 kB".to_owned(),
-                kib_each * 1.024 <= 10.0,
-            ),
-            row("FILL", format!("{:?}", self.replays), String::new(), true),
-        ]
+                p50 <= allowed,
+            ));
+        }
+        if let Some((share, mib)) = self.idle {
+            rows.push(Row::against("idle: share of one core", format!("{share:.2} %"), "under 1 %", share < 1.0));
+            rows.push(Row::against("idle: resident", format!("{mib:.1} MiB"), "under 40 MiB", mib < 40.0));
+        }
+        rows.extend(self.subscribers.map(Subscribers::row));
+        rows.extend(self.replays.into_iter().flat_map(Replays::rows));
+        rows
     }
 
     pub(crate) fn table(&self) -> String {
         let mut text = format!("fsync p50 {:.3} ms, p99 {:.3} ms\n", self.fsync_ms.0, self.fsync_ms.1);
-        for (what, figure, target, met) in self.rows() {
-            let verdict = if target.is_empty() {
-                ""
-            } else if met {
-                "met"
-            } else {
-                "MISSED"
-            };
+        for row in self.rows() {
             // Writing into a text cannot fail.
-            let _ = writeln!(text, "{what}\n    {figure}  {target}  {verdict}");
+            let _ = writeln!(text, "{}\n    {}  {}  {}", row.what, row.figure, row.target, row.verdict("MISSED"));
         }
         text
     }
@@ -98,16 +108,62 @@ impl Figures {
             self.fsync_ms.1,
         );
         text.push_str("| measured | figure | target | |\n|---|---|---|---|\n");
-        for (what, figure, target, met) in self.rows() {
-            let verdict = if target.is_empty() {
-                ""
-            } else if met {
-                "met"
-            } else {
-                "missed"
-            };
-            let _ = writeln!(text, "| {what} | {figure} | {target} | {verdict} |");
+        for row in self.rows() {
+            let _ = writeln!(text, "| {} | {} | {} | {} |", row.what, row.figure, row.target, row.verdict("missed"));
         }
         text
+    }
+}
+
+impl Commands {
+    fn rows(self) -> [Row; 3] {
+        let ratio = self.per_second / self.ceiling_per_second;
+        [
+            Row::plain(
+                "commands/s over HTTP, 64 connections, accepted to projected",
+                format!("{:.0} (writer's mean group: {:.1} commits)", self.per_second, self.batch_size),
+            ),
+            Row::plain("bare SQLite, same statements, same group size", format!("{:.0}", self.ceiling_per_second)),
+            Row::against("share of that ceiling", format!("{:.0} %", ratio * 100.0), "at least 40 %", ratio >= 0.4),
+        ]
+    }
+}
+
+impl Subscribers {
+    fn row(self) -> Row {
+        let Self { count, events, kib_each, last_seconds } = self;
+        Row::against(
+            format!("{count} WebSocket subscribers, {events} events each, in order: memory each"),
+            format!("{kib_each:.1} KiB (the last had all {last_seconds:.2} s after the last answer)"),
+            "at most 10 kB",
+            kib_each * 1.024 <= 10.0,
+        )
+    }
+}
+
+impl Replays {
+    fn rows(self) -> [Row; 5] {
+        let Self { events, caught_up, alone, under_load, p99_ms, bytes_per_event } = self;
+        let (before, during) = p99_ms;
+        [
+            Row::plain(
+                format!("{events} events met by all projections at once, from an empty start"),
+                format!("{caught_up:.0} events/s"),
+            ),
+            Row::against(
+                "replay of thread-views, nothing else going on",
+                format!("{alone:.0} events/s"),
+                "at least 50 000 events/s",
+                alone >= 50_000.0,
+            ),
+            Row::plain("the same while 100 commands/s arrive", format!("{under_load:.0} events/s")),
+            Row::against(
+                "p99 of those commands, without and with the replay",
+                format!("{before:.2} ms, {during:.2} ms"),
+                "at most doubled",
+                during <= 2.0 * before,
+            ),
+            Row::plain("database per 1 000 000 events", format!("{:.0} MB", bytes_per_event)),
+        ]
     }
 }
