@@ -16,7 +16,7 @@ use crate::message::envelope::CloudEvent;
 use crate::store::commands::{self, AppliedTo, Begun, CommandRow, Outcome};
 use crate::store::dead_letters::DeadLetter;
 use crate::store::threads::{self, Author};
-use crate::store::{Commit, CommitError, Durability, Guard, StoreError};
+use crate::store::{Commit, CommitError, Durability, Guard, Row, StoreError};
 
 /// What a function's pure `decide` looks like.
 pub type Decide<C> = fn(Option<&Thread>, &C, &Facts) -> Result<Vec<ThreadEvent>, Rejection>;
@@ -39,8 +39,10 @@ pub async fn handle<C: Command>(
     let uuid = Kind::Message.parse(&message.id).ok_or_else(|| undecodable("the id is no message id"))?;
     let command_id = Kind::Command.with(uuid);
     let lease = ctx.config.delivery.visibility;
-    let row = match commands::begin(&ctx.store, &scope, &command_id, lease, ctx.housekeeping(function)).await? {
-        Begun::Head(row) => *row,
+    let state = threads::read(&scope, message.subject.strip_prefix("thread/").unwrap_or_default());
+    let begun = commands::begin(&ctx.store, &scope, &command_id, lease, ctx.housekeeping(function), state).await?;
+    let (row, state) = match begun {
+        Begun::Head(row, state) => (*row, state),
         // The commit that finishes the stream's head rings again.
         Begun::Waits | Begun::Finished => return Ok(()),
         // Should its holder die, this delivery finds it free.
@@ -57,7 +59,9 @@ pub async fn handle<C: Command>(
     if row.attempts > i64::from(ctx.config.delivery.max_attempts) {
         return bury(ctx, function, &row, message, "crashed", "handling never came to an end".to_owned()).await;
     }
-    match AssertUnwindSafe(apply(ctx, &row, uuid, decide, place)).catch_unwind().await {
+    // What the message says of its stream is only believed if the row says the same.
+    let state = (row.stream == message.subject).then_some(state);
+    match AssertUnwindSafe(apply(ctx, &row, uuid, state, decide, place)).catch_unwind().await {
         Ok(Ok(applied)) => {
             finished(ctx, &row, applied);
             Ok(())
@@ -93,6 +97,7 @@ async fn apply<C: Command>(
     ctx: &Ctx,
     row: &CommandRow,
     uuid: uuid::Uuid,
+    mut begun_with: Option<Vec<Row>>,
     decide: Decide<C>,
     place: fn(&C) -> Place,
 ) -> Result<Option<(Outcome, Option<i64>)>, HandlerError> {
@@ -102,8 +107,13 @@ async fn apply<C: Command>(
     })?;
     let thread_id = payload.thread_id(uuid);
     for _ in 0..RACES {
-        let (scope, id) = (row.scope.clone(), thread_id.clone());
-        let thread = ctx.store.read(move |reader| threads::load(reader, &scope, &id)).await?;
+        let thread = match begun_with.take() {
+            Some(rows) => rows.into_iter().next().map(threads::thread).transpose()?,
+            None => {
+                let (scope, id) = (row.scope.clone(), thread_id.clone());
+                ctx.store.read(move |reader| threads::load(reader, &scope, &id)).await?
+            }
+        };
         let now = ctx.clock.now();
         let facts = Facts { actor: row.actor.clone(), now, post_id: Kind::Post.with(uuid) };
         let (outcome, events) = match decide(thread.as_ref(), &payload, &facts) {

@@ -94,7 +94,7 @@ async fn remove(
         let commit = replays::remove(ctx.housekeeping(function), projection, replay.generation, ROWS);
         let receipt = ctx.store.commit(commit).await.map_err(CommitError::unexpected)?;
         let mut removed = 0;
-        for row in receipt.into_rows() {
+        for row in receipt.into_all_rows().into_iter().flatten() {
             removed += row.columns().integer()?;
         }
         if removed == 0 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::statement::{Commit, Context, Durability, Guard, Statement, nullable};
-use super::{CommitError, Reader, Store, StoreError};
+use super::{CommitError, Reader, Row, Store, StoreError};
 use crate::error::Rejection;
 use crate::value::{Actor, Scope, Word};
 
@@ -102,8 +102,8 @@ impl NewCommand {
 /// What beginning a command came to.
 #[derive(Debug)]
 pub enum Begun {
-    /// It is the head of its stream and open; the attempt is counted.
-    Head(Box<CommandRow>),
+    /// It is the head of its stream and open; the attempt is counted. With it comes what was read of the stream's state.
+    Head(Box<CommandRow>, Vec<Row>),
     /// It is open, but an earlier one of its stream is too. Finishing that one rings again.
     Waits,
     /// Another delivery of it is being handled.
@@ -114,7 +114,8 @@ pub enum Begun {
     Unknown,
 }
 
-/// Begins the command that a doorbell names, and holds it for `lease`.
+/// Begins the command that a doorbell names, and holds it for `lease`. What `state` reads comes from the same commit, which
+/// spares a second way to the database.
 ///
 /// # Errors
 /// When the store fails.
@@ -124,6 +125,7 @@ pub async fn begin(
     command_id: &str,
     lease: Duration,
     context: Context,
+    state: Statement,
 ) -> Result<Begun, StoreError> {
     let now = context.now;
     let params: Vec<_> = vec![
@@ -136,10 +138,11 @@ pub async fn begin(
     let begun = vec![command_id.to_owned().into()];
     let commit = Commit::new(Durability::Normal, context)
         .then(Statement::new(include_str!("sql/begin_command.sql"), params))
-        .then(Statement::new(include_str!("sql/read_begun_command.sql"), begun));
-    let receipt = store.commit(commit).await.map_err(CommitError::unexpected)?;
-    if let Some(row) = receipt.into_rows().into_iter().next() {
-        return Ok(Begun::Head(Box::new(command(row)?)));
+        .then(Statement::new(include_str!("sql/read_begun_command.sql"), begun))
+        .then(state);
+    let [begun, state] = store.commit(commit).await.map_err(CommitError::unexpected)?.into_rows_of([2, 3]);
+    if let Some(row) = begun.into_iter().next() {
+        return Ok(Begun::Head(Box::new(command(row)?), state));
     }
     let (scope, id) = (scope.clone(), command_id.to_owned());
     let found = store.read(move |reader| find(reader, &scope.team_id, Some(&scope.project_id), &id)).await?;

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::events::NewEvent;
 use super::statement::{Statement, Value, nullable};
-use super::{Reader, StoreError};
+use super::{Reader, Row, StoreError};
 use crate::clock::Time;
 use crate::domain::thread::{Place, Thread, ThreadEvent};
 use crate::id::{Ids, Kind};
@@ -17,9 +17,23 @@ use crate::value::{Actor, ActorType, PostKind, Scope, Word};
 /// # Errors
 /// When the read fails or the row is damaged.
 pub fn load(reader: &mut Reader<'_>, scope: &Scope, thread_id: &str) -> Result<Option<Thread>, StoreError> {
-    let Some(row) = reader.row(include_str!("sql/read_thread.sql"), key(scope, thread_id))? else { return Ok(None) };
+    let Statement { sql, params, .. } = read(scope, thread_id);
+    reader.row(sql, params)?.map(thread).transpose()
+}
+
+/// The statement that reads a thread, for [`thread`].
+#[must_use]
+pub fn read(scope: &Scope, thread_id: &str) -> Statement {
+    Statement::new(include_str!("sql/read_thread.sql"), key(scope, thread_id))
+}
+
+/// A thread from the row that [`read`] gives.
+///
+/// # Errors
+/// When the row is damaged.
+pub fn thread(row: Row) -> Result<Thread, StoreError> {
     let mut columns = row.columns();
-    Ok(Some(Thread {
+    Ok(Thread {
         thread_id: columns.text()?,
         kind: columns.word()?,
         ticket: columns.text()?,
@@ -41,7 +55,7 @@ pub fn load(reader: &mut Reader<'_>, scope: &Scope, thread_id: &str) -> Result<O
         updated_at: columns.time()?,
         closed_at: columns.optional_time()?,
         version: columns.integer()?,
-    }))
+    })
 }
 
 fn key(scope: &Scope, thread_id: &str) -> Vec<Value> {

@@ -24,6 +24,21 @@ impl Receipt {
     pub fn into_rows(self) -> Vec<Row> {
         self.rows.into_iter().next_back().map(|(_, rows)| rows).unwrap_or_default()
     }
+
+    /// The rows of the statements with these numbers; the first of a commit, number 0, writes its context.
+    #[must_use]
+    pub fn into_rows_of<const N: usize>(mut self, numbers: [usize; N]) -> [Vec<Row>; N] {
+        numbers.map(|number| {
+            let found = self.rows.iter_mut().find(|(index, _)| *index == number);
+            found.map(|(_, rows)| std::mem::take(rows)).unwrap_or_default()
+        })
+    }
+
+    /// The rows of every statement that returned any, in order.
+    #[must_use]
+    pub fn into_all_rows(self) -> Vec<Vec<Row>> {
+        self.rows.into_iter().map(|(_, rows)| rows).collect()
+    }
 }
 
 /// What the writer tells the rest of the process after each group.
