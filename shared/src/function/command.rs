@@ -11,7 +11,7 @@ use crate::domain::thread::{Facts, Place, Thread, ThreadEvent};
 use crate::error::{HandlerError, Rejection};
 use crate::id::Kind;
 use crate::live::Finished;
-use crate::message::command::Command;
+use crate::message::command::{Command, thread_stream};
 use crate::message::envelope::CloudEvent;
 use crate::store::commands::{self, AppliedTo, Begun, CommandRow, Outcome};
 use crate::store::dead_letters::DeadLetter;
@@ -59,9 +59,7 @@ pub async fn handle<C: Command>(
     if row.attempts > i64::from(ctx.config.delivery.max_attempts) {
         return bury(ctx, function, &row, message, "crashed", "handling never came to an end".to_owned()).await;
     }
-    // What the message says of its stream is only believed if the row says the same.
-    let state = (row.stream == message.subject).then_some(state);
-    match AssertUnwindSafe(apply(ctx, &row, uuid, state, decide, place)).catch_unwind().await {
+    match AssertUnwindSafe(apply(ctx, &row, uuid, (&message.subject, state), decide, place)).catch_unwind().await {
         Ok(Ok(applied)) => {
             finished(ctx, &row, applied);
             Ok(())
@@ -97,7 +95,7 @@ async fn apply<C: Command>(
     ctx: &Ctx,
     row: &CommandRow,
     uuid: uuid::Uuid,
-    mut begun_with: Option<Vec<Row>>,
+    (subject, state): (&str, Vec<Row>),
     decide: Decide<C>,
     place: fn(&C) -> Place,
 ) -> Result<Option<(Outcome, Option<i64>)>, HandlerError> {
@@ -106,8 +104,10 @@ async fn apply<C: Command>(
         reason: format!("the stored payload does not fit: {error}"),
     })?;
     let thread_id = payload.thread_id(uuid);
+    // What was read when the command was begun, if the message named the thread that the command is about.
+    let mut state = Some(state).filter(|_| subject == thread_stream(&thread_id));
     for _ in 0..RACES {
-        let thread = match begun_with.take() {
+        let thread = match state.take() {
             Some(rows) => rows.into_iter().next().map(threads::thread).transpose()?,
             None => {
                 let (scope, id) = (row.scope.clone(), thread_id.clone());
