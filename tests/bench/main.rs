@@ -12,6 +12,7 @@ mod load;
 mod measure;
 mod replays;
 mod report;
+mod scale;
 mod server;
 mod subscribers;
 
@@ -51,6 +52,8 @@ enum Part {
     Subscribers,
     /// Replays.
     Replays,
+    /// Lists and searches over few and over many threads.
+    Scale,
 }
 
 /// How long and how often each part runs.
@@ -91,6 +94,10 @@ async fn main() {
             Part::Replays => {
                 let events = if effort.quick { 100_000 } else { 1_000_000 };
                 figures.replays = Some(replays::run(&directory.join("replays"), events, effort.seconds).await);
+            }
+            Part::Scale => {
+                let many = if effort.quick { 100_000 } else { 1_000_000 };
+                figures.scale = Some(scale::run(&directory.join("scale"), 10_000, many).await);
             }
         }
     }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use shared::clock::Clock;
 
 use crate::replays::Replays;
+use crate::scale::Scale;
 use crate::subscribers::Subscribers;
 
 /// Everything one run measured; a part that did not run has no figure.
@@ -18,6 +19,7 @@ pub(crate) struct Figures {
     pub(crate) idle: Option<(f64, f64)>,
     pub(crate) subscribers: Option<Subscribers>,
     pub(crate) replays: Option<Replays>,
+    pub(crate) scale: Option<Scale>,
 }
 
 /// Commands per second, and the ceiling beside them.
@@ -80,6 +82,7 @@ impl Figures {
         }
         rows.extend(self.subscribers.map(Subscribers::row));
         rows.extend(self.replays.into_iter().flat_map(Replays::rows));
+        rows.extend(self.scale.into_iter().flat_map(Scale::rows));
         rows
     }
 
@@ -165,5 +168,19 @@ impl Replays {
             ),
             Row::plain("database per 1 000 000 events", format!("{:.0} MB", bytes_per_event)),
         ]
+    }
+}
+
+impl Scale {
+    fn rows(self) -> impl Iterator<Item = Row> {
+        let Self { few, many, times } = self;
+        times.into_iter().map(move |(what, with_few, with_many)| {
+            Row::against(
+                format!("{what}: {many} threads, and {few}"),
+                format!("{with_many:.2} ms, {with_few:.2} ms ({:.2} x)", with_many / with_few),
+                "at most 1.5 x",
+                with_many <= 1.5 * with_few,
+            )
+        })
     }
 }
