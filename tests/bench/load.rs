@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use crate::client::{Connection, thread_id};
 use crate::server::Server;
 
-const OPEN: &str =
+/// The least that opens a thread.
+pub(crate) const OPEN: &str =
     r#"{"title":"Which way is it?","body":"The left one, or the right one; both look the same.","ticket":"BENCH-1"}"#;
 const POST: &str = r#"{"body":"One more thing that should be known before anybody decides."}"#;
 const ANSWER: &str = r#"{"body":"Take the left one."}"#;

@@ -10,6 +10,7 @@ mod history;
 mod life;
 mod load;
 mod measure;
+mod redis;
 mod replays;
 mod report;
 mod scale;
@@ -50,6 +51,8 @@ enum Part {
     Idle,
     /// Live subscribers.
     Subscribers,
+    /// Redis as the transport.
+    Redis,
     /// Replays.
     Replays,
     /// Lists and searches over few and over many threads.
@@ -91,6 +94,7 @@ async fn main() {
                 figures.subscribers = Some(subscribers::run(&server, arguments.subscribers, events).await);
                 server.stop();
             }
+            Part::Redis => figures.redis = redis::run(&directory, effort).await,
             Part::Replays => {
                 let events = if effort.quick { 100_000 } else { 1_000_000 };
                 figures.replays = Some(replays::run(&directory.join("replays"), events, effort.seconds).await);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use shared::clock::Clock;
 
+use crate::redis::Redis;
 use crate::replays::Replays;
 use crate::scale::Scale;
 use crate::subscribers::Subscribers;
@@ -18,6 +19,7 @@ pub(crate) struct Figures {
     /// Percent of a core, MiB.
     pub(crate) idle: Option<(f64, f64)>,
     pub(crate) subscribers: Option<Subscribers>,
+    pub(crate) redis: Option<Redis>,
     pub(crate) replays: Option<Replays>,
     pub(crate) scale: Option<Scale>,
 }
@@ -81,6 +83,7 @@ impl Figures {
             rows.push(Row::against("idle: resident", format!("{mib:.1} MiB"), "under 40 MiB", mib < 40.0));
         }
         rows.extend(self.subscribers.map(Subscribers::row));
+        rows.extend(self.redis.into_iter().flat_map(Redis::rows));
         rows.extend(self.replays.into_iter().flat_map(Replays::rows));
         rows.extend(self.scale.into_iter().flat_map(Scale::rows));
         rows
@@ -182,5 +185,28 @@ impl Scale {
                 with_many <= 1.5 * with_few,
             )
         })
+    }
+}
+
+impl Redis {
+    fn rows(self) -> [Row; 2] {
+        let Self { per_second, memory_per_second, backlog, gone_in_seconds } = self;
+        let ratio = per_second / memory_per_second;
+        [
+            Row::against(
+                "commands/s with Redis as the transport, and with the embedded one",
+                format!("{per_second:.0}, {memory_per_second:.0} ({:.0} %)", ratio * 100.0),
+                "at least 70 %",
+                ratio >= 0.7,
+            ),
+            Row::against(
+                format!(
+                    "{backlog} commands accepted while Redis was away: applied, published and projected after its return"
+                ),
+                format!("in {gone_in_seconds:.1} s"),
+                "under 10 s",
+                gone_in_seconds < 10.0,
+            ),
+        ]
     }
 }

@@ -43,7 +43,7 @@ impl Server {
     }
 
     /// The value of a metric without labels.
-    async fn metric(&self, name: &str) -> f64 {
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
         let (_, body) = Connection::open(self).await.get("/metrics").await;
         let text = String::from_utf8(body).expect("metrics are text");
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
