@@ -1,5 +1,7 @@
 //! The command line as a person or a script meets it: the real program against a running system.
 
+mod background;
+mod backups;
 mod command;
 mod exits;
 mod follow;

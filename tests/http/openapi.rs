@@ -59,6 +59,7 @@ async fn every_path_of_the_table_is_described_and_served() {
         "GET /api/v1/keys",
         "POST /api/v1/keys",
         "DELETE /api/v1/keys/{key_id}",
+        "POST /api/v1/login-links",
     ];
     expected.sort_unstable();
     assert_eq!(described, expected);

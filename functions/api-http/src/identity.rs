@@ -8,7 +8,7 @@ use http::request::Parts;
 use shared::auth::{Caller, Means};
 use shared::ctx::Ctx;
 use shared::error::Code;
-use shared::store::tenants;
+use shared::store::{Context, tenants};
 use shared::value::{Actor, KeyScope, Scope};
 
 use crate::edge::RequestId;
@@ -78,6 +78,21 @@ impl Identity {
     pub fn require(&self, scope: KeyScope) -> Answer<&Self> {
         self.caller.require(scope)?;
         Ok(self)
+    }
+
+    /// The context of a write that is no command.
+    ///
+    /// # Errors
+    /// Those of the key's actor.
+    pub fn context(&self, ctx: &Ctx) -> Answer<Context> {
+        Ok(Context {
+            actor: self.caller.actor(None)?,
+            correlation_id: self.request_id.clone(),
+            causation_id: None,
+            traceparent: self.traceparent.clone(),
+            now: ctx.clock.now(),
+            id_seed: self.request_id.clone(),
+        })
     }
 
     /// The project to read, or `None` for the whole team of a team key.

@@ -58,6 +58,7 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
         .routes(routes!(commands::show))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(login::create_link))
         .routes(routes!(health::health))
         .routes(routes!(info::info));
     OpenApiRouter::with_openapi(Document::openapi())

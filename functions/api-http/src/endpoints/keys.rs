@@ -14,7 +14,7 @@ use shared::error::{Code, FieldError};
 use shared::id::Kind;
 use shared::store::keys::{self, ApiKey, Purpose};
 use shared::store::tenants::{self, AuditEntry};
-use shared::store::{Commit, CommitError, Context, Durability, Guard};
+use shared::store::{Commit, CommitError, Durability, Guard};
 use shared::value::{Actor, ActorType, KeyScope};
 use utoipa::ToSchema;
 
@@ -127,7 +127,7 @@ pub async fn create(State(ctx): State<Ctx>, identity: Identity, body: Body) -> A
         revoked_at: None,
     };
     let secret = new_secret(&ctx.ids);
-    let commit = Commit::new(Durability::Full, context(&ctx, &identity)?)
+    let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
         .then(key.insert(hash_of(&secret)))
         .then(audit(&identity, "keys.create", &key.key_id).insert());
     ctx.store.try_commit(commit).await?;
@@ -142,7 +142,7 @@ pub async fn create(State(ctx): State<Ctx>, identity: Identity, body: Body) -> A
 pub async fn revoke(State(ctx): State<Ctx>, identity: Identity, Path(key_id): Path<String>) -> Answer<StatusCode> {
     identity.require(KeyScope::Admin)?;
     let own = &identity.caller.key;
-    let commit = Commit::new(Durability::Full, context(&ctx, &identity)?)
+    let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
         .then_all(keys::revoke(&own.team_id, own.project_id.as_deref(), &key_id))
         .then(audit(&identity, "keys.revoke", &key_id).insert());
     match ctx.store.try_commit(commit).await {
@@ -182,17 +182,6 @@ fn check(new: &NewKey, now: Time) -> Answer<Option<Actor>> {
         .actor
         .as_ref()
         .map(|actor| Actor { actor_type: actor.actor_type, actor_name: actor.actor_name.trim().to_owned() }))
-}
-
-fn context(ctx: &Ctx, identity: &Identity) -> Answer<Context> {
-    Ok(Context {
-        actor: identity.caller.actor(None)?,
-        correlation_id: identity.request_id.clone(),
-        causation_id: None,
-        traceparent: identity.traceparent.clone(),
-        now: ctx.clock.now(),
-        id_seed: identity.request_id.clone(),
-    })
 }
 
 fn audit<'a>(identity: &'a Identity, action: &'static str, subject: &'a str) -> AuditEntry<'a> {
