@@ -5,6 +5,7 @@ mod ask;
 mod backup;
 mod completions;
 mod config;
+mod doctor;
 mod documents;
 mod duration;
 mod failure;
@@ -77,6 +78,11 @@ enum Command {
     Backup(backup::Backup),
     /// Make a backup the database; the system must be stopped and no database be there
     Restore(backup::Restore),
+    /// Check everything the system needs, with a way out for each finding; exit 1 when a check fails
+    Doctor {
+        #[command(flatten)]
+        flags: ConfigFlags,
+    },
     /// Ask, answer and follow threads
     #[command(subcommand)]
     Forum(Box<forum::Command>),
@@ -131,6 +137,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Status(status) => status.run(&globals).await,
         Command::Backup(backup) => backup.run(&globals).await,
         Command::Restore(restore) => restore.run(&globals).await,
+        Command::Doctor { flags } => doctor::run(&globals, &flags).await,
         Command::Forum(command) => forum::run(&globals, *command).await,
         Command::Keys(command) => keys::run(&globals, command).await,
         Command::Functions => functions::run(&globals.output()),

@@ -3,6 +3,7 @@
 mod background;
 mod backups;
 mod command;
+mod doctor;
 mod exits;
 mod follow;
 mod local;

@@ -91,16 +91,17 @@ impl Globals {
         Ok(Session { client: Client::new(settings, ids)?, output: self.output() })
     }
 
-    /// A client of the server of this very database, wherever it listens.
-    pub(super) fn client_of(&self, server: &str, database: &Path) -> anyhow::Result<Client> {
+    /// A client of the server of this very database, wherever it listens, and whether it has a key.
+    pub(super) fn client_of(&self, server: &str, database: &Path) -> anyhow::Result<(Client, bool)> {
         let key = match given(self.key.as_ref()) {
             Some(key) => Some(key),
             None => read_key(&database.with_file_name(LOCAL_KEY))?,
         };
+        let has_key = key.is_some();
         let settings =
             client::Settings { server: server.to_owned(), key, project: self.project(), timeout: self.timeout };
         let ids = Ids::from_system(Clock::System).context("the operating system has no randomness to give")?;
-        Ok(Client::new(settings, ids)?)
+        Ok((Client::new(settings, ids)?, has_key))
     }
 
     pub(super) fn config_file(&self) -> Option<&Path> {

@@ -42,7 +42,7 @@ impl Status {
                 return Ok(ExitCode::FAILURE);
             }
         };
-        let client = globals.client_of(&running.url, &config.db)?;
+        let (client, _) = globals.client_of(&running.url, &config.db)?;
         let health = match client.look(&["health"]).await {
             Ok(document) => document.read().unwrap_or(Value::Null),
             Err(error) => json!({ "status": "unreachable", "error": error.to_string() }),
