@@ -2,9 +2,11 @@
 //! Data goes to stdout, all else to stderr (CLI-2).
 
 mod ask;
+mod backup;
 mod completions;
 mod config;
 mod dead;
+mod doctor;
 mod documents;
 mod duration;
 mod failure;
@@ -15,8 +17,12 @@ mod hints;
 mod keys;
 mod list;
 mod output;
+mod place;
 mod replay;
 mod reply;
+mod start;
+mod status;
+mod stop;
 mod table;
 mod text;
 mod thread;
@@ -25,6 +31,7 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use shared::config::ConfigFlags;
 
@@ -49,6 +56,32 @@ enum Command {
     /// Run the whole system in the foreground until it is stopped
     #[command(visible_alias = "serve")]
     Up {
+        #[command(flatten)]
+        flags: ConfigFlags,
+        /// Leave the session of whoever started it
+        #[arg(long, hide = true)]
+        detached: bool,
+    },
+    /// Start the whole system in the background, and return once it is ready
+    Start {
+        #[command(flatten)]
+        flags: ConfigFlags,
+    },
+    /// Stop the system that runs in the background or elsewhere, and wait for its end
+    Stop(place::Place),
+    /// Stop the system and start it as it was started before, except for the settings given now
+    Restart {
+        #[command(flatten)]
+        flags: ConfigFlags,
+    },
+    /// Show whether the system runs, where, how it is doing and what waits; exit 1 when it does not run
+    Status(status::Status),
+    /// Copy the database to a new file, also while the system runs
+    Backup(backup::Backup),
+    /// Make a backup the database; the system must be stopped and no database be there
+    Restore(backup::Restore),
+    /// Check everything the system needs, with a way out for each finding; exit 1 when a check fails
+    Doctor {
         #[command(flatten)]
         flags: ConfigFlags,
     },
@@ -98,10 +131,20 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let globals = cli.globals;
     match cli.command {
-        Command::Up { flags } => {
+        Command::Up { flags, detached } => {
             let config = globals.settings(&flags)?;
+            if detached {
+                nix::unistd::setsid().context("cannot leave the session")?;
+            }
             crate::up::run(config, globals.json).await
         }
+        Command::Start { flags } => start::run(&globals, &flags).await,
+        Command::Stop(place) => stop::run(&globals, &place).await,
+        Command::Restart { flags } => start::restart(globals, flags).await,
+        Command::Status(status) => status.run(&globals).await,
+        Command::Backup(backup) => backup.run(&globals).await,
+        Command::Restore(restore) => restore.run(&globals).await,
+        Command::Doctor { flags } => doctor::run(&globals, &flags).await,
         Command::Forum(command) => forum::run(&globals, *command).await,
         Command::Keys(command) => keys::run(&globals, command).await,
         Command::Dead(command) => dead::run(&globals, command).await,
@@ -128,7 +171,7 @@ mod tests {
     // CLI-3
     #[test]
     fn commands_of_later_releases_are_absent_and_not_stubbed() {
-        for line in ["agentforum doctor", "agentforum forum assign t a", "agentforum run list", "agentforum mcp"] {
+        for line in ["agentforum forum assign t a", "agentforum run list", "agentforum mcp"] {
             assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");
         }
     }
@@ -150,7 +193,7 @@ mod tests {
     #[test]
     fn serve_is_up_and_takes_settings_as_flags() {
         let cli = parse("agentforum serve --addr :0 --outbox-lease 5s").unwrap_or_else(|error| panic!("{error}"));
-        let Command::Up { flags } = cli.command else { panic!("not up") };
+        let Command::Up { flags, .. } = cli.command else { panic!("not up") };
         assert_eq!(flags.0.get("addr").map(String::as_str), Some(":0"));
         assert_eq!(flags.0.get("outbox.lease").map(String::as_str), Some("5s"));
     }

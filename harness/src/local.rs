@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use shared::auth::{LOCAL_PROJECT, LOCAL_TEAM, hash_of, new_secret};
+use shared::auth::{LOCAL_PROJECT, LOCAL_TEAM, hash_of, new_login_token, new_secret};
 use shared::ctx::Ctx;
 use shared::id::Kind;
 use shared::store::keys::{self, ApiKey, Purpose};
@@ -73,7 +73,7 @@ fn write_private(path: &Path, secret: &str) -> std::io::Result<()> {
 /// # Errors
 /// When the store cannot be written.
 pub(crate) async fn login_url(ctx: &Ctx, base: &str) -> Result<String, StoreError> {
-    let token = new_secret(&ctx.ids).replacen("afk_", "", 1);
+    let token = new_login_token(&ctx.ids);
     let expires_at = ctx.clock.now().plus(ctx.config.auth.login_ttl);
     let statement = keys::insert_login_token(hash_of(&token), LOCAL_TEAM, expires_at);
     ctx.store.commit(Commit::new(Durability::Full, ctx.housekeeping("up")).then(statement)).await?;

@@ -110,16 +110,18 @@ impl Harness {
         }
         workers::reconcile(ctx).await?;
         let runtime = Whereabouts {
-            runtime: "agentforum",
+            runtime: "agentforum".to_owned(),
             pid: std::process::id(),
             port: addr.port(),
             url: url.clone(),
-            version: VERSION,
+            version: VERSION.to_owned(),
             started_at: ctx.clock.now().to_string(),
             db: ctx.store.path().to_owned(),
-            transport: ctx.config.transport.as_str(),
-            auth_mode: ctx.config.auth.mode.as_str(),
+            transport: ctx.config.transport.as_str().to_owned(),
+            auth_mode: ctx.config.auth.mode.as_str().to_owned(),
+            ..Whereabouts::default()
         };
+        let runtime = runtime.started_with(&ctx.config);
         let files = RuntimeFiles::write(ctx.store.path(), &runtime).map_err(HarnessError::RuntimeFiles)?;
         let tail = ctx.tail.clone();
         let tail = tokio::spawn(async move { tail.run().await });
@@ -131,8 +133,11 @@ impl Harness {
         let router = api_http::finish(api_http::routes().merge(websocket::route()), ctx);
         let server = Server::start(listener, router);
         let harness = Self { ctx: ctx.clone(), addr, url, login_url, pace, server, tail, stop, workers, files };
-        if pace == Pace::Running {
-            harness.catch_up().await?;
+        if pace == Pace::Running
+            && let Err(error) = harness.catch_up().await
+        {
+            harness.stop().await;
+            return Err(error);
         }
         Ok(harness)
     }

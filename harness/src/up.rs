@@ -1,6 +1,7 @@
 //! `agentforum up`: the whole system in the foreground until it is told to stop.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -19,6 +20,21 @@ const INTERRUPTED: u8 = 130;
 /// # Errors
 /// When the system cannot start.
 pub async fn run(config: Config, json: bool) -> anyhow::Result<ExitCode> {
+    run_with(config, json, |_| std::future::pending()).await
+}
+
+/// Runs until SIGINT or SIGTERM, with `company` from the ready line on; it ends with the server, and ends it when it fails.
+///
+/// # Errors
+/// When the system cannot start, or the company failed.
+pub(crate) async fn run_with<F>(
+    config: Config,
+    json: bool,
+    company: impl FnOnce(&Harness) -> F,
+) -> anyhow::Result<ExitCode>
+where
+    F: Future<Output = anyhow::Error>,
+{
     let derived = if std::io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
     shared::telemetry::start_logging(config.log.format.unwrap_or(derived), &config.log.level)
         .context("log.level is no filter such as info or info,shared=debug")?;
@@ -26,10 +42,12 @@ pub async fn run(config: Config, json: bool) -> anyhow::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut harness = Harness::start(config, Sources::system(), Pace::Running).await?;
     announce(&harness, json).context("cannot write the ready line")?;
+    let company = company(&harness);
     let failure = tokio::select! {
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
-        ended = harness.a_worker_ended() => Some(ended),
+        ended = harness.a_worker_ended() => Some(anyhow::anyhow!("stopped: {ended}")),
+        error = company => Some(error),
     };
     tracing::info!("stopping");
     tokio::select! {
@@ -37,7 +55,7 @@ pub async fn run(config: Config, json: bool) -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => return Ok(ExitCode::from(INTERRUPTED)),
         _ = terminate.recv() => return Ok(ExitCode::from(INTERRUPTED)),
     }
-    failure.map_or(Ok(ExitCode::SUCCESS), |why| Err(anyhow::anyhow!("stopped: {why}")))
+    failure.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 /// The ready line on standard output; the login link, which is for people, on standard error.
@@ -50,11 +68,15 @@ fn announce(harness: &Harness, json: bool) -> std::io::Result<()> {
         writeln!(stdout, "{ready}")?;
         return stdout.flush();
     }
-    let (transport, db) = (config.transport.as_str(), config.db.display());
-    writeln!(stdout, "agentforum ready {url} pid={pid} transport={transport} db={db}")?;
+    writeln!(stdout, "{}", ready_line(url, pid, config.transport.as_str(), &config.db))?;
     stdout.flush()?;
     if let Some(login) = &harness.login_url {
         writeln!(std::io::stderr(), "log in with {login}")?;
     }
     Ok(())
+}
+
+/// What people and scripts wait for.
+pub(crate) fn ready_line(url: &str, pid: u32, transport: &str, db: &Path) -> String {
+    format!("agentforum ready {url} pid={pid} transport={transport} db={}", db.display())
 }

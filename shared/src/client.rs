@@ -127,6 +127,16 @@ impl Client {
             .await
     }
 
+    /// Reads `/api/v1/<segments>` once, whatever the status: what is degraded says so with 503 and still has a body.
+    ///
+    /// # Errors
+    /// When the server is away.
+    pub async fn look(&self, segments: &[&str]) -> Result<Document, ClientError> {
+        let request = self.http.get(self.url(segments, &[], None)).timeout(self.timeout);
+        let response = request.send().await.map_err(|error| self.failed(error))?;
+        Document::taken_from(response).await.map_err(|error| self.failed(error))
+    }
+
     /// Sends a command and waits for its outcome as long as the timeout allows. Repeats under the same key have one effect
     /// (CLI-4).
     ///

@@ -4,6 +4,7 @@
 //! A limit is written `LIMIT ?1 + 0`: of a bare parameter SQLite would look at the value while it plans, and so plan the
 //! kept statement anew at every run.
 
+pub mod backup;
 pub mod commands;
 mod connection;
 mod database;
@@ -11,6 +12,7 @@ pub mod dead_letters;
 mod error;
 pub mod events;
 mod groups;
+pub mod inspection;
 pub mod keys;
 
 mod lock;
@@ -29,8 +31,9 @@ pub mod views;
 mod writer;
 
 pub use connection::{Columns, Row};
-pub use database::Store;
+pub use database::{Store, make_directory};
 pub use error::{CommitError, StoreError};
+pub use lock::holder;
 pub use readers::{Reader, Run};
 pub use statement::{Commit, Context, Durability, Guard, Statement};
 pub use writer::Receipt;

@@ -1,6 +1,9 @@
 //! The command line as a person or a script meets it: the real program against a running system.
 
+mod background;
+mod backups;
 mod command;
+mod doctor;
 mod exits;
 mod follow;
 mod local;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tests::system::{Client, System, question};
+use shared::value::KeyScope;
+use tests::system::{Client, KeyOf, System, question};
 
 const THREADS: &str = "/api/v1/forum/threads?wait=0";
 
@@ -96,4 +97,32 @@ async fn logging_out_ends_the_cookie() {
     assert_eq!(out.status, 303);
     assert!(out.header("set-cookie").contains("Max-Age=0"), "{}", out.header("set-cookie"));
     assert_eq!(browser.get("/api/v1/forum/threads").await.refusal(), (403, "key_revoked".to_owned()));
+}
+
+// AUTH-8, AUTH-12
+#[tokio::test]
+async fn only_the_owners_key_of_a_local_system_makes_another_login_link() {
+    let system = System::stepped().await;
+    let made = system.owner.post("/api/v1/login-links", &serde_json::json!({})).await;
+    assert_eq!((made.status.as_u16(), made.text("/expires_at")), (201, "2026-01-31T12:10:00.000Z".to_owned()));
+    let path = made.text("/path");
+    assert_eq!(Client::new(&system.harness.url).get(&path).await.status, 303);
+    let again = Client::new(&system.harness.url).get(&path).await;
+    assert_eq!(again.refusal(), (403, "login_denied".to_owned()));
+    assert_eq!(
+        system.rows("SELECT action, actor_type, outcome FROM audit").await,
+        [["login_links.create", "human", "ok"]]
+    );
+    let token = path.strip_prefix("/login?token=").expect("a token");
+    let everything = system.rows("SELECT token_hash FROM login_tokens UNION ALL SELECT subject FROM audit").await;
+    assert!(!serde_json::json!(everything).to_string().contains(token), "the token itself is stored nowhere");
+
+    let admin = system.client(KeyOf { scopes: &[KeyScope::Admin], project: None, ..KeyOf::default() }).await;
+    let (browser, _) = log_in(&system).await;
+    let browser = browser.with_header("origin", &system.harness.url);
+    for other in [admin, browser] {
+        let refused = other.post("/api/v1/login-links", &serde_json::json!({})).await;
+        assert_eq!(refused.refusal(), (403, "scope_denied".to_owned()));
+    }
+    assert_eq!(system.number("SELECT count(*) FROM login_tokens").await, 2);
 }

@@ -65,6 +65,7 @@ async fn every_path_of_the_table_is_described_and_served() {
         "POST /api/v1/dead-letters/{id}/drop",
         "GET /api/v1/projections",
         "POST /api/v1/projections/{name}/replay",
+        "POST /api/v1/login-links",
     ];
     expected.sort_unstable();
     assert_eq!(described, expected);

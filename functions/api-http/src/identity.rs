@@ -81,6 +81,21 @@ impl Identity {
         Ok(self)
     }
 
+    /// The context of a write that is no command.
+    ///
+    /// # Errors
+    /// Those of the key's actor.
+    pub fn context(&self, ctx: &Ctx) -> Answer<Context> {
+        Ok(Context {
+            actor: self.caller.actor(None)?,
+            correlation_id: self.request_id.clone(),
+            causation_id: None,
+            traceparent: self.traceparent.clone(),
+            now: ctx.clock.now(),
+            id_seed: self.request_id.clone(),
+        })
+    }
+
     /// The project to read, or `None` for the whole team of a team key.
     ///
     /// # Errors
@@ -120,21 +135,6 @@ impl Identity {
             }
         }
         Ok(Scope { team_id: team_id.clone(), project_id })
-    }
-
-    /// The context of a direct write by this request.
-    ///
-    /// # Errors
-    /// When the key's actor cannot act.
-    pub fn context(&self, ctx: &Ctx) -> Answer<Context> {
-        Ok(Context {
-            actor: self.caller.actor(None)?,
-            correlation_id: self.request_id.clone(),
-            causation_id: None,
-            traceparent: self.traceparent.clone(),
-            now: ctx.clock.now(),
-            id_seed: self.request_id.clone(),
-        })
     }
 
     /// The audit entry of a direct write that succeeds.

@@ -66,6 +66,7 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
         .routes(routes!(dead_letters::drop))
         .routes(routes!(projections::list))
         .routes(routes!(projections::replay))
+        .routes(routes!(login::create_link))
         .routes(routes!(health::health))
         .routes(routes!(info::info));
     OpenApiRouter::with_openapi(Document::openapi())

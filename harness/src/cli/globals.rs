@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,7 +16,7 @@ use super::duration;
 use super::output::Output;
 
 /// The file beside the database that holds the owner key of a local server.
-const LOCAL_KEY: &str = "local.key";
+pub(super) const LOCAL_KEY: &str = "local.key";
 
 /// Options of every command.
 #[derive(Args)]
@@ -91,6 +91,28 @@ impl Globals {
         Ok(Session { client: Client::new(settings, ids)?, output: self.output() })
     }
 
+    /// A client of the server of this very database, wherever it listens, and whether it has a key.
+    pub(super) fn client_of(&self, server: &str, database: &Path) -> anyhow::Result<(Client, bool)> {
+        let key = match given(self.key.as_ref()) {
+            Some(key) => Some(key),
+            None => read_key(&database.with_file_name(LOCAL_KEY))?,
+        };
+        let has_key = key.is_some();
+        let settings =
+            client::Settings { server: server.to_owned(), key, project: self.project(), timeout: self.timeout };
+        let ids = Ids::from_system(Clock::System).context("the operating system has no randomness to give")?;
+        Ok((Client::new(settings, ids)?, has_key))
+    }
+
+    pub(super) fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// The same options with another configuration file.
+    pub(super) fn with_config_file(self, file: PathBuf) -> Self {
+        Self { config: Some(file), ..self }
+    }
+
     pub(super) fn project(&self) -> Option<String> {
         given(self.project.as_ref())
     }
@@ -103,12 +125,16 @@ impl Globals {
         if !client::is_local(&self.server) {
             return Ok(None);
         }
-        let file = self.settings(&ConfigFlags(BTreeMap::new()))?.db.with_file_name(LOCAL_KEY);
-        match std::fs::read_to_string(&file) {
-            Ok(key) => Ok(given(Some(&key))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read the key in {}", file.display())),
-        }
+        read_key(&self.settings(&ConfigFlags(BTreeMap::new()))?.db.with_file_name(LOCAL_KEY))
+    }
+}
+
+/// The key in a file; none without the file.
+fn read_key(file: &Path) -> anyhow::Result<Option<String>> {
+    match std::fs::read_to_string(file) {
+        Ok(key) => Ok(given(Some(&key))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read the key in {}", file.display())),
     }
 }
 

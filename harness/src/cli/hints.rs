@@ -20,7 +20,7 @@ pub(super) fn next_step(code: &str) -> &'static str {
         "scope_denied" => "use a key with the scope; `agentforum keys list` shows the scopes of each",
         "project_denied" => "check --project; the key reaches another one",
         "actor_mismatch" => "use the key of that actor",
-        "login_denied" => "restart the server for a new login link",
+        "login_denied" => "`agentforum status --login` prints a new login link",
         "origin_denied" => "send the write from the server's own pages, or with a key",
         "not_found" => "check the id and --project; `agentforum forum list` shows what the key reaches",
         "method_not_allowed" => "client and server differ in version: compare `agentforum --version` on both sides",

@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 
 use super::error::{ClientError, ProblemDocument};
 
-/// A good answer. The text is kept as served, so that `--json` shows exactly that.
+/// An answer, good unless its reader wanted any. The text is kept as served, so that `--json` shows exactly that.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// HTTP status, 200 to 299.
+    /// HTTP status; 200 to 299 of a good answer.
     pub status: u16,
     /// Where to look for what is not finished yet.
     pub location: Option<String>,
@@ -26,6 +26,12 @@ impl Document {
     /// When the body is not what the caller expects of this server.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
         serde_json::from_str(&self.text).map_err(|source| ClientError::ReadDocument { source })
+    }
+
+    /// The whole answer, good or not.
+    pub(super) async fn taken_from(response: reqwest::Response) -> Result<Self, reqwest::Error> {
+        let status = response.status().as_u16();
+        Ok(Self { status, location: None, text: response.text().await? })
     }
 
     /// The whole answer, or the problem that it is.

@@ -39,6 +39,14 @@ impl Connection {
         Ok(connection)
     }
 
+    /// Opens `path` so that nothing can be changed through it, also beside a server that works on the file.
+    pub(super) fn open_read_only(path: &Path, busy_timeout: Duration) -> Result<Self, libsql::Error> {
+        let builder = libsql::Builder::new_local(path).flags(libsql::OpenFlags::SQLITE_OPEN_READ_ONLY);
+        let inner = ready(builder.build())?.connect()?;
+        inner.busy_timeout(busy_timeout)?;
+        Ok(Self { inner, prepared: HashMap::new(), synchronous: None })
+    }
+
     /// Lets this connection write the WAL back when a commit leaves more than `pages` pages in it.
     pub(super) fn checkpoint_every(&mut self, pages: u32) -> Result<(), libsql::Error> {
         self.batch(&format!("PRAGMA wal_autocheckpoint = {pages}"))

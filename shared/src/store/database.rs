@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::connection::Connection;
 use super::error::{CommitError, StoreError};
 use super::groups::{Groups, WAL_CHECKPOINT_PAGES};
-use super::lock::Lock;
+use super::lock::{Lock, foreign_holder};
 use super::migrations;
 use super::readers::{Reader, Readers, Run};
 use super::statement::{Commit, Statement};
@@ -48,7 +48,7 @@ impl Store {
         let path = config.db.clone();
         make_directory(&path)?;
         let lock = Lock::take(&path)?;
-        let opened = |error: libsql::Error| StoreError::Read(format!("cannot open {}: {error}", path.display()));
+        let opened = |error: libsql::Error| not_opened(&path, &error);
         let mut connection = Connection::open(&path, config.store.busy_timeout).map_err(opened)?;
         keep_private(&path)?;
         if lock.unclean {
@@ -172,7 +172,10 @@ impl Store {
 }
 
 /// Makes the database's directory, closed to others, with a `.gitignore` so that nobody commits their data.
-fn make_directory(path: &Path) -> Result<(), StoreError> {
+///
+/// # Errors
+/// When the directory cannot be made.
+pub fn make_directory(path: &Path) -> Result<(), StoreError> {
     let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else { return Ok(()) };
     if directory.exists() {
         return Ok(());
@@ -187,9 +190,16 @@ fn keep_private(path: &Path) -> Result<(), StoreError> {
         .map_err(|source| StoreError::Open { path: path.to_owned(), source })
 }
 
+fn not_opened(path: &Path, error: &libsql::Error) -> StoreError {
+    match super::error::failure_of(error) {
+        super::error::Failure::Busy => StoreError::Locked { path: path.to_owned(), holder: foreign_holder(path) },
+        _ => StoreError::Read(format!("cannot open {}: {error}", path.display())),
+    }
+}
+
 fn not_a_database(path: &Path, error: &libsql::Error) -> StoreError {
     match super::error::failure_of(error) {
-        super::error::Failure::Busy => StoreError::Locked { path: path.to_owned(), holder: "unknown".to_owned() },
+        super::error::Failure::Busy => not_opened(path, error),
         _ => StoreError::Damaged { path: path.to_owned(), finding: error.to_string() },
     }
 }

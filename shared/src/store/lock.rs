@@ -1,11 +1,16 @@
 //! The lock file beside the database: one process per file, and a trace of an unclean end.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::StoreError;
+use crate::clock::Clock;
+
+/// Whoever looks who holds a database has its lock for a moment; a start does not take that for a holder.
+const A_LOOK: Duration = Duration::from_millis(50);
 
 /// Held while the store is open. The operating system lets go of it when the process dies, however it dies.
 pub(super) struct Lock {
@@ -17,7 +22,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock of `database`, or names the process that has it.
     pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
-        let path = PathBuf::from(format!("{}.lock", database.display()));
+        let path = file_of(database);
         let open = |source| StoreError::Open { path: path.clone(), source };
         let mut file = OpenOptions::new()
             .read(true)
@@ -27,7 +32,13 @@ impl Lock {
             .mode(0o600)
             .open(&path)
             .map_err(open)?;
-        let locked = file.try_lock();
+        let stopwatch = Clock::stopwatch();
+        let locked = loop {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) if stopwatch.elapsed() < A_LOOK => std::thread::yield_now(),
+                outcome => break outcome,
+            }
+        };
         let mut holder = String::new();
         file.read_to_string(&mut holder).map_err(open)?;
         match locked {
@@ -51,5 +62,68 @@ impl Lock {
     /// Marks a clean end.
     pub(super) fn release(mut self) -> std::io::Result<()> {
         self.write("")
+    }
+}
+
+fn file_of(database: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.lock", database.display()))
+}
+
+/// The process that works on `database` now; none when nobody does, whatever a process that died left behind.
+///
+/// # Errors
+/// When the lock file cannot be read.
+pub fn holder(database: &Path) -> Result<Option<u32>, StoreError> {
+    let path = file_of(database);
+    let open = |source| StoreError::Open { path: path.clone(), source };
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(open(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder).map_err(open)?;
+            Ok(holder.trim().parse().ok())
+        }
+        Err(TryLockError::Error(source)) => Err(open(source)),
+    }
+}
+
+/// The process that keeps `database` locked without being one of ours, as far as the system tells.
+pub(super) fn foreign_holder(database: &Path) -> String {
+    let inode = |suffix: &str| std::fs::metadata(format!("{}{suffix}", database.display())).map(|file| file.ino()).ok();
+    let inodes = [inode(""), inode("-shm")];
+    // A line is `1: POSIX  ADVISORY  WRITE 4711 08:01:1234 120 120`; where there is no such table, nobody can be named.
+    let table = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    let own = std::process::id().to_string();
+    let holder = table.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, _, _, "WRITE", pid, file, ..] = words.as_slice() else { return None };
+        let file = file.rsplit(':').next()?.parse().ok();
+        (file.is_some() && inodes.contains(&file) && *pid != own).then(|| (*pid).to_owned())
+    });
+    holder.unwrap_or_else(|| "unknown".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // LIFECYCLE-9
+    #[test]
+    fn a_look_names_the_holder_and_a_dead_one_holds_nothing() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let database = directory.path().join("a.db");
+        assert_eq!(holder(&database).expect("a look"), None);
+        let lock = Lock::take(&database).expect("the lock");
+        assert_eq!(holder(&database).expect("a look"), Some(std::process::id()));
+        // Dropped and not released, as by a kill.
+        drop(lock);
+        assert_eq!(holder(&database).expect("a look"), None);
+        let lock = Lock::take(&database).expect("the lock again");
+        assert!(lock.unclean);
     }
 }

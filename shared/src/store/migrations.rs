@@ -40,8 +40,20 @@ pub fn newest() -> i64 {
 /// Applies what is missing.
 pub(super) fn apply(connection: &mut Connection, now: Time) -> Result<(), StoreError> {
     let failed = |error: libsql::Error| StoreError::Schema(format!("cannot read the schema's history: {error}"));
+    connection.batch(include_str!("sql/create_migrations.sql")).map_err(failed)?;
     let applied = applied(connection).map_err(failed)?;
-    for (version, checksum) in &applied {
+    check(&applied)?;
+    for migration in MIGRATIONS.iter().skip(applied.len()) {
+        step(connection, migration, now).map_err(|error| {
+            StoreError::Schema(format!("migration {} ({}) failed: {error}", migration.version, migration.name))
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether this program can go on from a schema with these steps.
+pub(super) fn check(applied: &[(i64, String)]) -> Result<(), StoreError> {
+    for (version, checksum) in applied {
         let Some(migration) = MIGRATIONS.iter().find(|migration| migration.version == *version) else {
             return Err(StoreError::Schema(format!(
                 "the database has schema version {version}, this program knows {}; start it with a newer agentforum",
@@ -55,16 +67,11 @@ pub(super) fn apply(connection: &mut Connection, now: Time) -> Result<(), StoreE
             )));
         }
     }
-    for migration in MIGRATIONS.iter().skip(applied.len()) {
-        step(connection, migration, now).map_err(|error| {
-            StoreError::Schema(format!("migration {} ({}) failed: {error}", migration.version, migration.name))
-        })?;
-    }
     Ok(())
 }
 
-fn applied(connection: &mut Connection) -> Result<Vec<(i64, String)>, libsql::Error> {
-    connection.batch(include_str!("sql/create_migrations.sql"))?;
+/// The steps that made the schema, with their checksums.
+pub(super) fn applied(connection: &mut Connection) -> Result<Vec<(i64, String)>, libsql::Error> {
     let rows = connection.query("SELECT version, checksum FROM migrations ORDER BY version", Vec::new())?;
     let pair = |row: super::connection::Row| {
         let mut columns = row.columns();

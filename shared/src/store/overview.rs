@@ -10,6 +10,8 @@ use crate::store::outbox::OutboxStatistics;
 pub struct Overview {
     /// Commands accepted and not finished.
     pub commands_pending: i64,
+    /// The same by the commands' names; names of which none waits are left out.
+    pub commands_by_name: Vec<(String, i64)>,
     /// When the oldest of them was accepted.
     pub oldest_command_at: Option<Time>,
     /// Position of the newest event.
@@ -38,16 +40,25 @@ impl Overview {
 /// When a read fails.
 pub fn read(reader: &mut Reader<'_>, now: Time) -> Result<Overview, StoreError> {
     const DEAD: &str = "SELECT source, count(*) FROM dead_letters WHERE status = 'dead' GROUP BY source";
+    const WAITING: &str = "SELECT name, count(*) FROM commands WHERE status = 'accepted' GROUP BY name ORDER BY name";
     let row = reader.row(include_str!("sql/read_overview.sql"), Vec::new())?;
     let mut columns = row.ok_or_else(|| StoreError::Row("no overview".to_owned()))?.columns();
     let (commands_pending, oldest_command_at, head) =
         (columns.integer()?, columns.optional_time()?, columns.integer()?);
-    let mut dead_letters = Vec::new();
-    for row in reader.rows(DEAD, Vec::new())? {
-        let mut columns = row.columns();
-        dead_letters.push((columns.text()?, columns.integer()?));
-    }
+    // Most of the time nothing waits, and the second question is not worth asking.
+    let commands_by_name = if commands_pending == 0 { Vec::new() } else { counts(reader, WAITING)? };
+    let dead_letters = counts(reader, DEAD)?;
     let checkpoints = projections::all(reader)?;
     let outbox = outbox::statistics(reader, now)?;
-    Ok(Overview { commands_pending, oldest_command_at, head, checkpoints, outbox, dead_letters })
+    Ok(Overview { commands_pending, commands_by_name, oldest_command_at, head, checkpoints, outbox, dead_letters })
+}
+
+/// Pairs of a word and a count.
+fn counts(reader: &mut Reader<'_>, sql: &'static str) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = reader.rows(sql, Vec::new())?.into_iter();
+    rows.map(|row| {
+        let mut columns = row.columns();
+        Ok((columns.text()?, columns.integer()?))
+    })
+    .collect()
 }

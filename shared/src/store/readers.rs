@@ -16,7 +16,12 @@ pub struct Reader<'a> {
     connection: &'a mut Connection,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// A read outside the pool, on a connection of the caller's.
+    pub(super) fn over(connection: &'a mut Connection) -> Self {
+        Self { connection }
+    }
+
     /// Runs a query and collects its rows.
     ///
     /// # Errors

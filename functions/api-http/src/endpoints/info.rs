@@ -3,14 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shared::ctx::Ctx;
 use shared::store::migrations;
+use shared::store::overview::Overview;
 use shared::telemetry::{GIT_SHA, VERSION};
 use shared::transport::Transport;
 use shared::value::KeyScope;
 use utoipa::ToSchema;
 
+use super::health::look;
 use crate::identity::Identity;
 use crate::problem::{Answer, ProblemDocument};
 
@@ -88,7 +90,10 @@ impl Boundaries {
     /// What is configured now.
     pub async fn of(ctx: &Ctx) -> Self {
         let mode = ctx.config.transport.as_str();
-        let details = json!({ "engine": mode, "mode": "embedded" });
+        let mut details = json!({ "engine": mode, "mode": "embedded" });
+        if let Ok(waiting) = look(ctx).await {
+            details["waiting"] = waiting_in(&waiting);
+        }
         let queue_manager = match ctx.transport.check().await {
             Ok(()) => Boundary { status: "active", reason: None, details: Some(details) },
             Err(error) => Boundary { status: "errored", reason: Some(error.to_string()), details: Some(details) },
@@ -109,6 +114,24 @@ impl Boundaries {
             github_webhooks: absent("this release takes no webhooks"),
         }
     }
+}
+
+/// What waits, by where it waits: the rows that doorbells ring for, whatever the transport carries at the moment.
+fn waiting_in(overview: &Overview) -> Value {
+    let outbox = &overview.outbox;
+    let commands: Map<String, Value> =
+        overview.commands_by_name.iter().map(|(name, count)| (name.clone(), (*count).into())).collect();
+    let behind = overview.checkpoints.iter().map(|it| (it.projection.clone(), (overview.head - it.pos).into()));
+    json!({
+        "outbox": {
+            "pending": outbox.pending_count,
+            "processing": outbox.processing_count,
+            "failed": outbox.failed_count,
+            "dead": outbox.dead_count,
+        },
+        "commands": commands,
+        "projections": behind.collect::<Map<String, Value>>(),
+    })
 }
 
 /// Says what runs here.

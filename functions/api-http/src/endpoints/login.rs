@@ -1,18 +1,22 @@
 //! `/login` and `/logout`: a printed link becomes a cookie, once.
 
+use axum::Json;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use serde::Deserialize;
-use shared::auth::{COOKIE_NAME, Caller, hash_of, new_secret};
+use serde::{Deserialize, Serialize};
+use shared::auth::{COOKIE_NAME, Caller, hash_of, new_login_token, new_secret};
+use shared::clock::Time;
+use shared::config::AuthMode;
 use shared::ctx::Ctx;
 use shared::error::Code;
 use shared::id::Kind;
 use shared::store::keys::{self, ApiKey, Purpose};
 use shared::store::{Commit, CommitError, Durability, Guard};
 use shared::value::{ActorType, KeyScope};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
+use crate::identity::Identity;
 use crate::problem::{Answer, Problem, ProblemDocument};
 
 /// The printed link's token.
@@ -72,4 +76,35 @@ pub async fn logout(State(ctx): State<Ctx>, headers: HeaderMap) -> Answer<Respon
     }
     let cookie = format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, "/".to_owned()), (header::SET_COOKIE, cookie)]).into_response())
+}
+
+/// A login link that works once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LoginLink {
+    /// To be appended to the server's address, which only the caller knows as browsers see it.
+    path: String,
+    /// Until when it works, RFC 3339 UTC.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Time,
+}
+
+/// Makes a login link, for the owner's key of a local server.
+#[utoipa::path(
+    post, path = "/login-links", tag = "login",
+    responses((status = 201, body = LoginLink), (status = 403, body = ProblemDocument))
+)]
+pub async fn create_link(State(ctx): State<Ctx>, identity: Identity) -> Answer<Response> {
+    let key = &identity.caller.key;
+    if ctx.config.auth.mode != AuthMode::Local || key.purpose != Purpose::Owner {
+        let detail = "only the owner's key of a server with auth.mode=local makes login links";
+        return Err(Problem::new(Code::ScopeDenied, detail));
+    }
+    let token = new_login_token(&ctx.ids);
+    let expires_at = ctx.clock.now().plus(ctx.config.auth.login_ttl);
+    let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
+        .then(keys::insert_login_token(hash_of(&token), &key.team_id, expires_at))
+        .then(identity.audit("login_links.create", &key.key_id).insert());
+    ctx.store.try_commit(commit).await?;
+    let link = LoginLink { path: format!("/login?token={token}"), expires_at };
+    Ok((StatusCode::CREATED, Json(link)).into_response())
 }
