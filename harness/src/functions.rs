@@ -35,9 +35,18 @@ pub const TABLE: &[Entry] = &[
     },
     entry::<cmd_add_post::CmdAddPost>(include_str!("../../functions/cmd-add-post/src/lib.rs")),
     entry::<cmd_answer_thread::CmdAnswerThread>(include_str!("../../functions/cmd-answer-thread/src/lib.rs")),
+    entry::<cmd_assign_thread::CmdAssignThread>(include_str!("../../functions/cmd-assign-thread/src/lib.rs")),
+    entry::<cmd_change_thread_state::CmdChangeThreadState>(include_str!(
+        "../../functions/cmd-change-thread-state/src/lib.rs"
+    )),
     entry::<cmd_close_thread::CmdCloseThread>(include_str!("../../functions/cmd-close-thread/src/lib.rs")),
     entry::<cmd_open_thread::CmdOpenThread>(include_str!("../../functions/cmd-open-thread/src/lib.rs")),
+    entry::<cmd_set_thread_priority::CmdSetThreadPriority>(include_str!(
+        "../../functions/cmd-set-thread-priority/src/lib.rs"
+    )),
     entry::<drain_outbox::DrainOutbox>(include_str!("../../functions/drain-outbox/src/lib.rs")),
+    entry::<project_search::ProjectSearch>(include_str!("../../functions/project-search/src/lib.rs")),
+    entry::<project_thread_stats::ProjectThreadStats>(include_str!("../../functions/project-thread-stats/src/lib.rs")),
     entry::<project_thread_views::ProjectThreadViews>(include_str!("../../functions/project-thread-views/src/lib.rs")),
     entry::<sweep_expired_leases::SweepExpiredLeases>(include_str!("../../functions/sweep-expired-leases/src/lib.rs")),
     entry::<sweep_retention::SweepRetention>(include_str!("../../functions/sweep-retention/src/lib.rs")),

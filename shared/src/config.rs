@@ -21,7 +21,7 @@ use std::time::Duration;
 
 pub use error::ConfigError;
 pub use flags::ConfigFlags;
-pub use keys::{COMMAND_WAIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, STREAM_LIMIT_MAX};
+pub use keys::{COMMAND_WAIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, SEARCH_LIMIT_MAX, STREAM_LIMIT_MAX};
 pub use parse::duration;
 pub use resolve::{Resolved, Setting, Source};
 pub use words::{AuthMode, LogFormat, TransportKind};
@@ -67,6 +67,10 @@ pub struct Config {
     pub store: Store,
     /// `reconcile.*`: the sweep that rings for unfinished rows.
     pub reconcile: Reconcile,
+    /// `integration.*`: what other systems are told.
+    pub integration: Integration,
+    /// `search.*`: finding threads.
+    pub search: Search,
     /// `replay.*`: building a read model again.
     pub replay: Replay,
     /// `auth.*`: who may call.
@@ -228,6 +232,22 @@ pub struct Store {
 pub struct Reconcile {
     /// Time between two sweeps.
     pub interval: Duration,
+}
+
+/// Settings `integration.*`.
+#[derive(Clone, Debug)]
+pub struct Integration {
+    /// Whether answers and closes ask for documentation.
+    pub docs_sync: bool,
+}
+
+/// Settings `search.*`.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Threads per page when a client names no limit; at most [`SEARCH_LIMIT_MAX`].
+    pub limit: u32,
+    /// Newest matches that are ranked.
+    pub matches_max: u32,
 }
 
 /// Settings `replay.*`.

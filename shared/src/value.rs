@@ -110,6 +110,27 @@ impl fmt::Display for ActorType {
     }
 }
 
+/// What kind of viewer has seen something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ViewerType {
+    /// A person.
+    Human,
+    /// A coding agent.
+    Agent,
+}
+
+impl Word for ViewerType {
+    const NAME: &'static str = "viewer_type";
+    const ALL: &'static [(&'static str, Self)] = &[("human", Self::Human), ("agent", Self::Agent)];
+}
+
+impl<'de> Deserialize<'de> for ViewerType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        word(deserializer)
+    }
+}
+
 /// How urgent a thread is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

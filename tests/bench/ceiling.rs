@@ -113,7 +113,8 @@ impl Bare {
             events.extend(self.finish(client, command));
         }
         self.drain(events.len());
-        let views = events.iter().flat_map(|event| thread_views::apply(1, event).expect("an event")).collect();
+        let views =
+            events.iter().flat_map(|event| (thread_views::PROJECTION.apply)(1, event).expect("an event")).collect();
         self.groups.commit(advance(self.context(), &checkpoint, views, self.pos));
     }
 
@@ -164,7 +165,14 @@ impl Bare {
         let events = events_of(step, &Kind::Post.with(command));
         let row = self.row(command, &thread_id, time);
         let outcome = Outcome::Result(AppliedTo { thread_id: thread_id.clone() });
-        let author = Author { scope: &self.scope, actor: &self.actor, now: time, ids: &self.ids, first_event_id: None };
+        let author = Author {
+            scope: &self.scope,
+            actor: &self.actor,
+            now: time,
+            ids: &self.ids,
+            first_event_id: None,
+            docs_sync: true,
+        };
         let place = Place { ticket: "BENCH-1".to_owned(), ..Place::default() };
         let changed = change(&author, thread.clone(), &thread_id, &place, &events);
         let commit = Commit::new(Durability::Full, row.context(time))
@@ -184,6 +192,8 @@ impl Bare {
             self.pos += 1;
             logged.push(self.log_event(event, &thread_id, time));
         }
+        // The requests for documentation come behind them.
+        self.pos += i64::try_from(changed.appended.len() - events.len()).expect("a small number");
         let step = (step + 1) % PAYLOADS.len();
         self.clients[client] = Client { thread: after.filter(|_| step > 0), step };
         logged

@@ -57,7 +57,8 @@ fn context(ctx: &Ctx) -> Context {
 /// The statements of one thread's life.
 fn life(ctx: &Ctx, scope: &Scope, number: usize, steps: usize) -> Vec<shared::store::Statement> {
     let actor = Actor { actor_type: ActorType::Agent, actor_name: "ada".to_owned() };
-    let author = Author { scope, actor: &actor, now: Clock::System.now(), ids: &ctx.ids, first_event_id: None };
+    let author =
+        Author { scope, actor: &actor, now: Clock::System.now(), ids: &ctx.ids, first_event_id: None, docs_sync: true };
     let id = ctx.ids.next(Kind::Thread);
     let place = Place { ticket: format!("BENCH-{}", number % 1000), ..Place::default() };
     let (mut thread, mut statements) = (None::<Thread>, Vec::new());

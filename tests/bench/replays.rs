@@ -29,8 +29,8 @@ pub(crate) struct Replays {
 
 /// Replays `thread-views` over a log of about `events` events.
 pub(crate) async fn run(directory: &Path, events: usize, seconds: u64) -> Replays {
-    // A whole life is six events.
-    let events = history::fill(directory, events / 6, 5).await;
+    // A whole life is eight events.
+    let events = history::fill(directory, events / 8, 5).await;
     let stopwatch = Clock::stopwatch();
     let server = Server::start(directory, &["--outbox-keep-sent", "1ms"]);
     wait_for_lag_zero(&server).await;

@@ -15,8 +15,8 @@ const REQUESTS: [(&str, &str); 5] = [
     ("first page of the list", "/api/v1/forum/threads?limit=50"),
     ("one ticket's threads", "/api/v1/forum/threads?limit=50&ticket=BENCH-7"),
     ("queue of the unanswered", "/api/v1/forum/queues?type=unanswered&limit=50"),
-    ("search for a rare word", "/api/v1/forum/search?query=unicorns&limit=20"),
-    ("search for a word of every tenth thread", "/api/v1/forum/search?query=migrations&limit=20"),
+    ("search for a word of twenty threads", "/api/v1/forum/search?query=unicorns&limit=20"),
+    ("search for a word of every thread", "/api/v1/forum/search?query=steps&limit=20"),
 ];
 
 /// Median milliseconds of each request, with few threads and with many.

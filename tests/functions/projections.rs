@@ -149,11 +149,15 @@ async fn an_event_that_cannot_be_applied_stops_the_projection_there_and_a_fix_re
     .await;
 }
 
-static LENIENT: Projection =
-    Projection { name: thread_views::PROJECTION.name, apply: lenient, tables: thread_views::PROJECTION.tables };
+static LENIENT: Projection = Projection {
+    name: thread_views::PROJECTION.name,
+    apply: lenient,
+    tables: thread_views::PROJECTION.tables,
+    indexes: &[],
+};
 
 fn lenient(generation: i64, event: &LogEvent) -> Result<Vec<Statement>, serde_json::Error> {
-    if event.payload.get() == "{}" { Ok(Vec::new()) } else { thread_views::apply(generation, event) }
+    if event.payload.get() == "{}" { Ok(Vec::new()) } else { (thread_views::PROJECTION.apply)(generation, event) }
 }
 
 // PROJ-4: a view is nothing but what the log says

@@ -10,8 +10,13 @@ use std::time::Duration;
 
 use cmd_add_post::CmdAddPost;
 use cmd_answer_thread::CmdAnswerThread;
+use cmd_assign_thread::CmdAssignThread;
+use cmd_change_thread_state::CmdChangeThreadState;
 use cmd_close_thread::CmdCloseThread;
 use cmd_open_thread::CmdOpenThread;
+use cmd_set_thread_priority::CmdSetThreadPriority;
+use project_search::ProjectSearch;
+use project_thread_stats::ProjectThreadStats;
 use project_thread_views::ProjectThreadViews;
 use serde_json::Value;
 use shared::auth::{LOCAL_PROJECT, LOCAL_TEAM};
@@ -46,8 +51,13 @@ pub fn subscriptions() -> Vec<Subscription> {
     let all = [
         of::<CmdAddPost>(),
         of::<CmdAnswerThread>(),
+        of::<CmdAssignThread>(),
+        of::<CmdChangeThreadState>(),
         of::<CmdCloseThread>(),
         of::<CmdOpenThread>(),
+        of::<CmdSetThreadPriority>(),
+        of::<ProjectSearch>(),
+        of::<ProjectThreadStats>(),
         of::<ProjectThreadViews>(),
     ];
     all.into_iter().flatten().collect()
@@ -144,7 +154,7 @@ impl Fixture {
             event_id: self.ctx.ids.next(Kind::Event),
             event_type: "forum.tested",
             stream: stream.to_owned(),
-            version,
+            version: Some(version),
             scope: tenant(),
             ticket: None,
             run_id: None,

@@ -94,10 +94,10 @@ fn escaped(name: &str) -> String {
 
 fn complaint(pointer: String, error: &serde_json::Error) -> FieldError {
     let detail = error.to_string();
-    // The deserialiser names an unknown field in its text, not in its path.
-    let unknown = detail.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')).map(|(name, _)| name);
-    let unknown = unknown.map(|name| format!("/{}", escaped(name)));
-    let pointer = match unknown {
+    // The deserialiser names an unknown or a missing field in its text, not in its path.
+    let named = ["unknown field `", "missing field `"].iter().find_map(|prefix| detail.strip_prefix(prefix));
+    let named = named.and_then(|rest| rest.split_once('`')).map(|(name, _)| format!("/{}", escaped(name)));
+    let pointer = match named {
         Some(name) if !pointer.ends_with(&name) => pointer + &name,
         _ => pointer,
     };

@@ -10,5 +10,8 @@ pub mod keys;
 pub mod login;
 pub mod metrics;
 pub mod projections;
+pub mod queues;
+pub mod search;
 pub mod stream;
+pub mod thread_commands;
 pub mod threads;

@@ -2,8 +2,10 @@
 
 use axum::Router;
 use shared::ctx::Ctx;
-use shared::domain::thread::{Closed, Opened, PostAdded, StateChanged};
-use shared::message::command::{AddPost, AnswerThread, CloseThread, OpenThread};
+use shared::domain::thread::{Assigned, Closed, DocsSyncRequested, Opened, PostAdded, PriorityChanged, StateChanged};
+use shared::message::command::{
+    AddPost, AnswerThread, AssignThread, ChangeThreadState, CloseThread, OpenThread, SetThreadPriority,
+};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi as Describe};
@@ -11,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::endpoints::{
-    commands, dead_letters, docs, events, health, info, keys, login, metrics, projections, stream, threads,
+    commands, dead_letters, docs, events, health, info, keys, login, metrics, projections, queues, search, stream,
+    thread_commands, threads,
 };
 
 #[derive(Describe)]
@@ -20,7 +23,10 @@ use crate::endpoints::{
     modifiers(&Key),
     security(("key" = [])),
     paths(stream::websocket),
-    components(schemas(OpenThread, AddPost, AnswerThread, CloseThread, Opened, PostAdded, StateChanged, Closed)),
+    components(schemas(
+        OpenThread, AddPost, AnswerThread, AssignThread, ChangeThreadState, SetThreadPriority, CloseThread,
+        Opened, PostAdded, Assigned, PriorityChanged, StateChanged, Closed, DocsSyncRequested,
+    )),
     tags(
         (name = "forum", description = "Threads and posts"),
         (name = "log", description = "The one ordered log"),
@@ -52,9 +58,16 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
     let api = OpenApiRouter::new()
         .routes(routes!(threads::list, threads::open))
         .routes(routes!(threads::show))
-        .routes(routes!(threads::post))
-        .routes(routes!(threads::answer))
-        .routes(routes!(threads::close))
+        .routes(routes!(thread_commands::post))
+        .routes(routes!(thread_commands::answer))
+        .routes(routes!(thread_commands::assign))
+        .routes(routes!(thread_commands::state))
+        .routes(routes!(thread_commands::priority))
+        .routes(routes!(thread_commands::close))
+        .routes(routes!(queues::seen))
+        .routes(routes!(queues::queue))
+        .routes(routes!(queues::stats))
+        .routes(routes!(search::search))
         .routes(routes!(events::list))
         .routes(routes!(stream::stream))
         .routes(routes!(commands::show))

@@ -8,6 +8,7 @@ use shared::ctx::Ctx;
 use shared::error::Code;
 use shared::store::events::{EventFilter, TypePattern};
 use shared::store::projections;
+use shared::store::views::thread_views::{ThreadFilter, Viewer};
 use shared::value::Word;
 
 use crate::identity::Identity;
@@ -39,6 +40,36 @@ pub fn text(query: &HashMap<String, String>, name: &str) -> Option<String> {
 pub fn word<W: Word>(query: &HashMap<String, String>, name: &str) -> Answer<Option<W>> {
     let word = text(query, name).map(|text| W::parse(&text)).transpose();
     word.map_err(|error| Problem::parameter(name, error.to_string()))
+}
+
+/// The filters of thread lists; all that is given must match.
+///
+/// # Errors
+/// 400 for a word that is none of a closed list.
+pub fn thread_filter(query: &HashMap<String, String>) -> Answer<ThreadFilter> {
+    Ok(ThreadFilter {
+        ticket: text(query, "ticket"),
+        run_id: text(query, "run_id"),
+        session_id: text(query, "session_id"),
+        agent_name: text(query, "agent_name"),
+        state: word(query, "state")?,
+        priority: word(query, "priority")?,
+        assignee: text(query, "assignee"),
+        kind: word(query, "kind")?,
+    })
+}
+
+/// Who looks, if the query says so.
+///
+/// # Errors
+/// 400 naming what is missing when only half of it is given.
+pub fn viewer(query: &HashMap<String, String>) -> Answer<Option<Viewer>> {
+    match (word(query, "viewer_type")?, text(query, "viewer_id")) {
+        (None, None) => Ok(None),
+        (Some(viewer_type), Some(viewer_id)) => Ok(Some(Viewer { viewer_type, viewer_id })),
+        (None, Some(_)) => Err(Problem::parameter("viewer_type", "belongs to viewer_id: human or agent")),
+        (Some(_), None) => Err(Problem::parameter("viewer_id", "belongs to viewer_type: who looks")),
+    }
 }
 
 /// Which events a reader of the log wants; `default` holds without a `types` parameter.

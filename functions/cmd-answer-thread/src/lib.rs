@@ -3,7 +3,7 @@
 //! Wakes on: forum.commands.answer_thread
 //! Reads: commands, threads
 //! Writes: commands, threads, posts, events
-//! Emits: forum.post.added, forum.state.changed
+//! Emits: forum.post.added, forum.state.changed, forum.integration.docs_sync.requested
 
 mod decide;
 

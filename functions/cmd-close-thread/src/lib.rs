@@ -3,7 +3,7 @@
 //! Wakes on: forum.commands.close_thread
 //! Reads: commands, threads
 //! Writes: commands, threads, events
-//! Emits: forum.thread.closed
+//! Emits: forum.thread.closed, forum.integration.docs_sync.requested
 
 mod decide;
 

@@ -7,6 +7,7 @@ pub(super) fn next_step(code: &str) -> &'static str {
         "invalid_cursor" => "leave out --cursor to start from the beginning of the list",
         "cursor_ahead" => "use a cursor at or below `head`, or leave out --cursor",
         "cursor_epoch" => "the database is another one than the cursor's; leave out --cursor to start afresh",
+        "empty_query" => "search for at least one word with a letter or a digit",
         "unknown_option" => {
             "`agentforum forum thread ID` lists the options; an answer without --option may say anything"
         }

@@ -9,6 +9,8 @@ use super::words::{AuthMode, LogFormat, TransportKind};
 pub const STREAM_LIMIT_MAX: u32 = 500;
 /// Most items a client may ask for per page of a list.
 pub const LIST_LIMIT_MAX: u32 = 200;
+/// Most threads a client may ask for per page of a search.
+pub const SEARCH_LIMIT_MAX: u32 = 100;
 /// Longest a request may wait for its command's outcome.
 pub const COMMAND_WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -151,6 +153,9 @@ pub static KEYS: &[Key] = &[
     key("reconcile.interval", "30s", positive(), "Time between two sweeps that ring for unfinished rows"),
     key("commands.keep_eventless", "24h", positive(), "How long applied commands that changed nothing are kept"),
     key("idempotency.keep", "30d", positive(), "How long an idempotency key is remembered"),
+    key("integration.docs_sync", "true", Kind::Bool, "Whether answers and closes ask for documentation"),
+    key("search.limit", "20", integer(1, SEARCH_LIMIT_MAX as u64), "Threads per page of a search"),
+    key("search.matches_max", "5000", integer(1, 100_000), "Newest matches that a search ranks"),
     key("replay.slice", "50ms", positive(), "How long a projector works on a replay before others go first"),
     key(
         "auth.mode",

@@ -12,8 +12,8 @@ use super::resolve::{Setting, Source};
 use super::value::{FromValue, Value};
 use super::words::AuthMode;
 use super::{
-    Auth, Body, Command, Commands, Config, Delivery, Idempotency, List, Live, Log, Outbox, Reconcile, Replay, Shutdown,
-    Store, Stream, Thread, Worker, Writer,
+    Auth, Body, Command, Commands, Config, Delivery, Idempotency, Integration, List, Live, Log, Outbox, Reconcile,
+    Replay, Search, Shutdown, Store, Stream, Thread, Worker, Writer,
 };
 
 /// What the variables of settings begin with.
@@ -149,6 +149,8 @@ impl Layers {
                 query_timeout: entries.get("store.query_timeout")?,
             },
             reconcile: Reconcile { interval: entries.get("reconcile.interval")? },
+            integration: Integration { docs_sync: entries.get("integration.docs_sync")? },
+            search: Search { limit: entries.get("search.limit")?, matches_max: entries.get("search.matches_max")? },
             replay: Replay { slice: entries.get("replay.slice")? },
             auth: Auth { mode, login_ttl: entries.get("auth.login_ttl")?, cookie: entries.get("auth.cookie")? },
             settings: entries.0.iter().map(|entry| entry.setting(mode)).collect(),

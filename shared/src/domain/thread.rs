@@ -1,13 +1,16 @@
 //! A thread: what the command side knows of it, and what each event does to it. Deciding what may happen is each
 //! command function's `decide`; this module only applies what was decided.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+mod events;
 
 use crate::clock::Time;
 use crate::error::{Code, Rejection};
-use crate::message::event::types;
 use crate::value::{Actor, ActorType, GuidanceStatus, OnTimeout, PostKind, Priority, ThreadKind, ThreadState, Word};
+
+pub use events::{
+    Answer, Assigned, Closed, DocsSyncRequested, Opened, PostAdded, PriorityChanged, StateChanged, SyncTrigger,
+    ThreadEvent,
+};
 
 /// What a pure decision knows beside the thread and the payload.
 #[derive(Clone, Debug)]
@@ -18,133 +21,6 @@ pub struct Facts {
     pub now: Time,
     /// The id a new post gets. It follows from the command's id, so a repeat writes the same one.
     pub post_id: String,
-}
-
-/// The answer in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Answer {
-    /// The text.
-    pub answer: String,
-    /// The option chosen, if one was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub option: Option<String>,
-    /// Who answered.
-    pub answered_by: String,
-    /// What kind of actor answered.
-    pub answered_by_type: ActorType,
-    /// When, RFC 3339 UTC.
-    #[schema(value_type = String, format = DateTime)]
-    pub answered_at: Time,
-    /// Whether the system answered because a deadline passed.
-    pub auto: bool,
-}
-
-impl Answer {
-    /// Whether a person gave it.
-    #[must_use]
-    pub fn by_a_person(&self) -> bool {
-        matches!(self.answered_by_type, ActorType::Human | ActorType::Operator)
-    }
-}
-
-/// Payload of `forum.thread.opened`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Opened {
-    /// Title.
-    pub title: String,
-    /// Body of the first post.
-    pub body: String,
-    /// Id of the first post.
-    pub post_id: String,
-    /// What the thread is for.
-    pub kind: ThreadKind,
-    /// Initial state.
-    pub state: ThreadState,
-    /// Urgency.
-    pub priority: Priority,
-    /// Who should answer.
-    pub assignee: Option<String>,
-    /// Answers to choose from.
-    pub options: Vec<String>,
-    /// The answer to take if nobody gives one.
-    pub default: Option<String>,
-    /// Until when an answer is wanted.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub deadline: Option<Time>,
-    /// What the deadline does.
-    pub on_timeout: OnTimeout,
-}
-
-/// Payload of `forum.post.added`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct PostAdded {
-    /// Id of the post.
-    pub post_id: String,
-    /// What the post is.
-    pub kind: PostKind,
-    /// Text.
-    pub body: String,
-    /// The option chosen, on an answer.
-    pub option: Option<String>,
-}
-
-/// Payload of `forum.state.changed`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct StateChanged {
-    /// State before.
-    pub from: ThreadState,
-    /// State after.
-    pub to: ThreadState,
-}
-
-/// Payload of `forum.thread.closed`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Closed {
-    /// State before.
-    pub from: ThreadState,
-    /// Why.
-    pub reason: Option<String>,
-}
-
-/// What can happen to a thread. Serialises to the payload alone; the type stands beside it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum ThreadEvent {
-    /// It began.
-    Opened(Opened),
-    /// Somebody wrote.
-    PostAdded(PostAdded),
-    /// It moved.
-    StateChanged(StateChanged),
-    /// It ended.
-    Closed(Closed),
-}
-
-impl ThreadEvent {
-    /// The event's type in the log.
-    #[must_use]
-    pub fn event_type(&self) -> &'static str {
-        match self {
-            Self::Opened(_) => types::THREAD_OPENED,
-            Self::PostAdded(_) => types::POST_ADDED,
-            Self::StateChanged(_) => types::STATE_CHANGED,
-            Self::Closed(_) => types::THREAD_CLOSED,
-        }
-    }
-
-    /// Reads an event of the log back; `None` for a type that is not a thread's.
-    ///
-    /// # Errors
-    /// When the payload is not what its type says.
-    pub fn read(event_type: &str, payload: &str) -> Result<Option<Self>, serde_json::Error> {
-        Ok(Some(match event_type {
-            types::THREAD_OPENED => Self::Opened(serde_json::from_str(payload)?),
-            types::POST_ADDED => Self::PostAdded(serde_json::from_str(payload)?),
-            types::STATE_CHANGED => Self::StateChanged(serde_json::from_str(payload)?),
-            types::THREAD_CLOSED => Self::Closed(serde_json::from_str(payload)?),
-            _ => return Ok(None),
-        }))
-    }
 }
 
 /// A thread as the command side keeps it.
@@ -228,6 +104,21 @@ impl Thread {
         Ok(thread)
     }
 
+    /// What closing it leads to; nothing when it is closed already.
+    ///
+    /// # Errors
+    /// `control_thread` for one that its run closes.
+    pub fn close(&self, reason: Option<String>) -> Result<Vec<ThreadEvent>, Rejection> {
+        if self.kind == ThreadKind::Control {
+            return Err(Rejection::new(Code::ControlThread, "a control thread is closed by its run"));
+        }
+        if self.state == ThreadState::Closed {
+            return Ok(Vec::new());
+        }
+        self.expect_move(ThreadState::Closed)?;
+        Ok(vec![ThreadEvent::Closed(Closed { from: self.state, reason })])
+    }
+
     /// Checks that the thread may move to another state.
     ///
     /// # Errors
@@ -286,6 +177,8 @@ impl Thread {
                 });
             }
             ThreadEvent::PostAdded(_) => {}
+            ThreadEvent::Assigned(change) => self.assignee.clone_from(&change.to),
+            ThreadEvent::PriorityChanged(change) => self.priority = change.to,
             ThreadEvent::StateChanged(change) => self.state = change.to,
             ThreadEvent::Closed(_) => {
                 self.state = ThreadState::Closed;

@@ -27,6 +27,8 @@ pub enum Code {
     /// 400
     CursorAhead,
     /// 400
+    EmptyQuery,
+    /// 400
     UnknownOption,
     /// 400
     ProjectRequired,
@@ -111,6 +113,7 @@ impl Code {
             400,
             "The cursor lies beyond the log's `head`; resume from at most the head.",
         ),
+        entry(Self::EmptyQuery, "empty_query", 400, "The search text has no word; punctuation alone finds nothing."),
         entry(
             Self::UnknownOption,
             "unknown_option",

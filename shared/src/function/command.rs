@@ -122,15 +122,22 @@ async fn apply<C: Command>(
         };
         // A request's own command; what an event caused carries the correlation of a first event that exists.
         let first_event_id = row.causation_id.is_none().then_some(row.correlation_id.as_str());
-        let author = Author { scope: &row.scope, actor: &row.actor, now, ids: &ctx.ids, first_event_id };
+        let author = Author {
+            scope: &row.scope,
+            actor: &row.actor,
+            now,
+            ids: &ctx.ids,
+            first_event_id,
+            docs_sync: ctx.config.integration.docs_sync,
+        };
         let change = threads::change(&author, thread, &thread_id, &place(&payload), &events);
         let commit = Commit::new(Durability::Full, row.context(now))
             .then_all(change.statements)
             .then_all(row.finish(&outcome, !events.is_empty()));
         match ctx.store.commit(commit).await {
             Ok(receipt) => {
-                for event in &events {
-                    ctx.metrics.events_total.with_label_values(&[event.event_type()]).inc();
+                for event_type in change.appended {
+                    ctx.metrics.events_total.with_label_values(&[event_type]).inc();
                 }
                 let pos = receipt.into_rows().into_iter().next().and_then(|row| row.columns().integer().ok());
                 return Ok(Some((outcome, pos)));

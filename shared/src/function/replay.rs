@@ -98,7 +98,7 @@ async fn remove(
             removed += row.columns().integer()?;
         }
         if removed == 0 {
-            ctx.store.commit(replays::forget(ctx.housekeeping(function), replay)).await?;
+            ctx.store.commit(replays::forget(ctx.housekeeping(function), projection, replay)).await?;
             break;
         }
     }

@@ -13,12 +13,19 @@ pub mod types {
     pub const THREAD_OPENED: &str = "forum.thread.opened";
     /// A post was added to a thread.
     pub const POST_ADDED: &str = "forum.post.added";
+    /// Somebody else should answer a thread.
+    pub const ASSIGNED: &str = "forum.assigned";
+    /// A thread became more or less urgent.
+    pub const PRIORITY_CHANGED: &str = "forum.priority.changed";
     /// A thread moved to another state.
     pub const STATE_CHANGED: &str = "forum.state.changed";
     /// A thread was closed.
     pub const THREAD_CLOSED: &str = "forum.thread.closed";
+    /// What a thread came to should find its way into the documentation.
+    pub const DOCS_SYNC_REQUESTED: &str = "forum.integration.docs_sync.requested";
     /// Every type, in the order of the vocabulary.
-    pub const ALL: &[&str] = &[THREAD_OPENED, POST_ADDED, STATE_CHANGED, THREAD_CLOSED];
+    pub const ALL: &[&str] =
+        &[THREAD_OPENED, POST_ADDED, ASSIGNED, PRIORITY_CHANGED, STATE_CHANGED, THREAD_CLOSED, DOCS_SYNC_REQUESTED];
 }
 
 /// The queue topic of an event type.

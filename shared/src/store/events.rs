@@ -17,8 +17,9 @@ pub struct NewEvent {
     pub event_type: &'static str,
     /// The stream.
     pub stream: String,
-    /// The version it takes in the stream; taken already means somebody else was first.
-    pub version: i64,
+    /// The version it takes in the stream; taken already means somebody else was first. Without one it takes the next,
+    /// whoever else appends.
+    pub version: Option<i64>,
     /// Tenant.
     pub scope: Scope,
     /// Ticket, if any.
@@ -44,7 +45,7 @@ impl NewEvent {
         let params = vec![
             self.event_id.into(),
             self.stream.into(),
-            self.version.into(),
+            nullable(self.version),
             self.event_type.to_owned().into(),
             self.scope.team_id.into(),
             self.scope.project_id.into(),

@@ -21,6 +21,7 @@ pub struct Migration {
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "spine", sql: include_str!("migrations/0001_spine.sql") },
     Migration { version: 2, name: "operations", sql: include_str!("migrations/0002_operations.sql") },
+    Migration { version: 3, name: "forum", sql: include_str!("migrations/0003_forum.sql") },
 ];
 
 impl Migration {

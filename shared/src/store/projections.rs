@@ -13,6 +13,8 @@ pub struct Projection {
     pub apply: Apply,
     /// Where its rows are.
     pub tables: &'static [ViewTable],
+    /// What empties its indexes of generation `?1` at once, where rows are not enough.
+    pub indexes: &'static [&'static str],
 }
 
 /// What an event does to the rows of a generation.
@@ -23,7 +25,7 @@ pub type Apply = fn(i64, &LogEvent) -> Result<Vec<Statement>, serde_json::Error>
 pub struct ViewTable {
     /// Its name.
     pub name: &'static str,
-    /// The first columns of [`ViewTable::page`], which name a row within its generation; all of them texts.
+    /// The first columns of [`ViewTable::page`], which name a row within its generation.
     pub key: &'static [&'static str],
     /// Up to `?2` rows of generation `?1` whose key comes after `?3, ..`: every column but the generation, key first.
     pub page: &'static str,
@@ -121,6 +123,7 @@ impl ViewTable {
     pub(super) fn key_of(&self, row: &[Value]) -> Vec<String> {
         let text = |value: &Value| match value {
             Value::Text(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
             other => format!("{other:?}"),
         };
         row.iter().take(self.key.len()).map(text).collect()

@@ -172,11 +172,14 @@ pub fn remove(context: Context, projection: &Projection, generation: i64, limit:
 
 /// The commit that forgets a retired generation whose rows are gone.
 #[must_use]
-pub fn forget(context: Context, replay: &Replay) -> Commit {
+pub fn forget(context: Context, projection: &Projection, replay: &Replay) -> Commit {
     const SQL: &str =
         "DELETE FROM projection_checkpoints WHERE projection = ?1 AND generation = ?2 AND state = 'retired'";
     let params = vec![replay.projection.clone().into(), replay.generation.into()];
-    Commit::new(Durability::Normal, context).then(Statement::new(SQL, params))
+    let empty = |sql: &&'static str| Statement::new(sql, vec![replay.generation.into()]);
+    Commit::new(Durability::Normal, context)
+        .then_all(projection.indexes.iter().map(empty))
+        .then(Statement::new(SQL, params))
 }
 
 /// Compares up to `limit` rows of both generations, which must stand at the same position at this very moment: what is

@@ -1,16 +1,19 @@
 //! The command side's threads and posts: loading what a decision needs, storing what it decided.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+pub mod marks;
+mod posts;
 
 use super::events::NewEvent;
 use super::statement::{Statement, Value, nullable};
 use super::{Reader, Row, StoreError};
 use crate::clock::Time;
-use crate::domain::thread::{Place, Thread, ThreadEvent};
+use crate::domain::thread::{DocsSyncRequested, Place, SyncTrigger, Thread, ThreadEvent};
 use crate::id::{Ids, Kind};
 use crate::message::command::thread_stream;
-use crate::value::{Actor, ActorType, PostKind, Scope, Word};
+use crate::message::event::types;
+use crate::value::{Actor, PostKind, Scope, Word};
+
+pub use posts::{Post, posts};
 
 /// Loads a thread.
 ///
@@ -62,11 +65,13 @@ fn key(scope: &Scope, thread_id: &str) -> Vec<Value> {
     vec![scope.team_id.clone().into(), scope.project_id.clone().into(), thread_id.to_owned().into()]
 }
 
-/// What a decision leads to: the thread as it will be, and the statements that make it so.
+/// What a decision leads to: the statements that make it so.
 #[derive(Debug)]
 pub struct Change {
     /// In order.
     pub statements: Vec<Statement>,
+    /// Types of the events they append.
+    pub appended: Vec<&'static str>,
 }
 
 /// Everything about a change but its events.
@@ -82,6 +87,8 @@ pub struct Author<'a> {
     pub ids: &'a Ids,
     /// The id the first event takes: a request's correlation id is the id of the first event it causes.
     pub first_event_id: Option<&'a str>,
+    /// Whether what was answered or closed asks for a place in the documentation.
+    pub docs_sync: bool,
 }
 
 /// Turns decided events into statements: thread row, posts, events, in the order in which they refer to each other.
@@ -89,7 +96,7 @@ pub struct Author<'a> {
 #[must_use]
 pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: &Place, events: &[ThreadEvent]) -> Change {
     let mut current = thread;
-    let (mut posts, mut appends) = (Vec::new(), Vec::new());
+    let (mut posts, mut appends, mut requests, mut appended) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut cause: Option<String> = None;
     for event in events {
         let next = match (current.take(), event) {
@@ -107,11 +114,36 @@ pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: &Pla
         let event_id = first.map_or_else(|| author.ids.next(Kind::Event), str::to_owned);
         let append = new_event(author.scope, &next, event, event_id, cause.take());
         cause = Some(append.event_id.clone());
+        appended.push(append.event_type);
+        requests.extend(event.sync_trigger().map(|trigger| docs_sync(author, &next, trigger, &append.event_id)));
         appends.push(append.append());
         current = Some(next);
     }
     let row = current.filter(|_| !events.is_empty()).map(|thread| store(author.scope, thread));
-    Change { statements: row.into_iter().chain(posts).chain(appends).collect() }
+    requests.retain(|_| author.docs_sync);
+    appended.extend(requests.iter().map(|request| request.event_type));
+    let requests = requests.into_iter().map(NewEvent::append);
+    Change { statements: row.into_iter().chain(posts).chain(appends).chain(requests).collect(), appended }
+}
+
+/// The request that something be documented. It has a stream of its own: what others do with a thread is no part of its
+/// history, and takes no version of it.
+fn docs_sync(author: &Author<'_>, thread: &Thread, trigger: SyncTrigger, cause: &str) -> NewEvent {
+    let request = DocsSyncRequested { trigger, title: thread.title.clone(), ticket: thread.ticket.clone() };
+    NewEvent {
+        event_id: author.ids.next(Kind::Event),
+        event_type: types::DOCS_SYNC_REQUESTED,
+        stream: format!("docs_sync/{}", thread.thread_id),
+        version: None,
+        scope: author.scope.clone(),
+        ticket: Some(thread.ticket.clone()),
+        run_id: thread.run_id.clone(),
+        thread_id: Some(thread.thread_id.clone()),
+        session_id: thread.session_id.clone(),
+        agent_name: thread.agent_name.clone(),
+        causation_id: Some(cause.to_owned()),
+        payload: serde_json::to_string(&request).unwrap_or_default(),
+    }
 }
 
 fn new_event(scope: &Scope, thread: &Thread, event: &ThreadEvent, event_id: String, cause: Option<String>) -> NewEvent {
@@ -119,7 +151,7 @@ fn new_event(scope: &Scope, thread: &Thread, event: &ThreadEvent, event_id: Stri
         event_id,
         event_type: event.event_type(),
         stream: thread_stream(&thread.thread_id),
-        version: thread.version,
+        version: Some(thread.version),
         scope: scope.clone(),
         ticket: Some(thread.ticket.clone()),
         run_id: thread.run_id.clone(),
@@ -177,49 +209,4 @@ fn store(scope: &Scope, thread: Thread) -> Statement {
         thread.version.into(),
     ];
     Statement::new(include_str!("sql/upsert_thread.sql"), params)
-}
-
-/// A post as shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Post {
-    /// Identity.
-    pub post_id: String,
-    /// What it is.
-    pub kind: PostKind,
-    /// Kind of author.
-    pub actor_type: ActorType,
-    /// Author.
-    pub actor_name: String,
-    /// Text.
-    pub body: String,
-    /// The option chosen, on an answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub option: Option<String>,
-    /// When, RFC 3339 UTC.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Time,
-}
-
-/// The newest `limit` posts of a thread, oldest first.
-///
-/// # Errors
-/// When the read fails or a row is damaged.
-pub fn posts(reader: &mut Reader<'_>, scope: &Scope, thread_id: &str, limit: u32) -> Result<Vec<Post>, StoreError> {
-    let mut params = key(scope, thread_id);
-    params.push(i64::from(limit).into());
-    let mut posts = Vec::new();
-    for row in reader.rows(include_str!("sql/read_posts.sql"), params)? {
-        let mut columns = row.columns();
-        posts.push(Post {
-            post_id: columns.text()?,
-            kind: columns.word()?,
-            actor_type: columns.word()?,
-            actor_name: columns.text()?,
-            body: columns.text()?,
-            option: columns.optional_text()?,
-            created_at: columns.time()?,
-        });
-    }
-    posts.reverse();
-    Ok(posts)
 }

@@ -1,3 +1,5 @@
 //! Read models. Each is written by exactly one projector and read by everybody; decisions never read them.
 
+pub mod search;
+pub mod thread_stats;
 pub mod thread_views;

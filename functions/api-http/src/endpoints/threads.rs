@@ -1,4 +1,4 @@
-//! `/forum/threads`: list, open, detail, and the commands on one thread.
+//! `/forum/threads`: list, open, detail.
 
 use axum::Json;
 use axum::body::Body;
@@ -9,10 +9,10 @@ use serde::Serialize;
 use shared::config::LIST_LIMIT_MAX;
 use shared::ctx::Ctx;
 use shared::error::Code;
-use shared::message::command::{AddPost, AnswerThread, CloseThread, OpenThread, thread_stream};
+use shared::message::command::{OpenThread, thread_stream};
 use shared::message::event::LogEvent;
 use shared::store::threads::Post;
-use shared::store::views::thread_views::{self, Place, ThreadFilter, ThreadView};
+use shared::store::views::thread_views::{self, Place, Queue, ThreadView, Viewer};
 use shared::store::{events, threads};
 use shared::value::{KeyScope, Scope};
 use utoipa::ToSchema;
@@ -52,6 +52,8 @@ pub struct ThreadDetail {
         ("ticket" = Option<String>, Query), ("run_id" = Option<String>, Query), ("session_id" = Option<String>, Query),
         ("agent_name" = Option<String>, Query), ("state" = Option<String>, Query), ("priority" = Option<String>, Query),
         ("assignee" = Option<String>, Query), ("kind" = Option<String>, Query),
+        ("viewer_type" = Option<String>, Query, description = "human or agent; with viewer_id it decides is_unseen"),
+        ("viewer_id" = Option<String>, Query),
         ("project_id" = Option<String>, Query, description = "Project, for a key that spans a team"),
         ("limit" = Option<u32>, Query, description = "1 to 200, default 50"),
         ("cursor" = Option<String>, Query, description = "next_cursor of the page before"),
@@ -67,20 +69,17 @@ pub struct ThreadDetail {
 pub async fn list(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<ThreadList>> {
     identity.require(KeyScope::ForumRead)?;
     let given = &identity.query;
-    let filter = ThreadFilter {
-        ticket: query::text(given, "ticket"),
-        run_id: query::text(given, "run_id"),
-        session_id: query::text(given, "session_id"),
-        agent_name: query::text(given, "agent_name"),
-        state: query::word(given, "state")?,
-        priority: query::word(given, "priority")?,
-        assignee: query::text(given, "assignee"),
-        kind: query::word(given, "kind")?,
-    };
+    page(&ctx, &identity, Queue::All, query::viewer(given)?).await.map(Json)
+}
+
+/// One page of a queue, as the query asks for it.
+pub(super) async fn page(ctx: &Ctx, identity: &Identity, queue: Queue, viewer: Option<Viewer>) -> Answer<ThreadList> {
+    let given = &identity.query;
+    let filter = query::thread_filter(given)?;
     let limit = query::limit(given, ctx.config.list.limit, LIST_LIMIT_MAX)?;
     let (team, project) = (identity.caller.key.team_id.clone(), identity.readable_project()?);
     // A cursor continues this very list: same tenant, same filters.
-    let name = format!("threads {team} {project:?} {filter:?}");
+    let name = format!("threads {queue:?} {viewer:?} {team} {project:?} {filter:?}");
     let name = shared::id::fingerprint(&[name.as_bytes()]);
     let after = match given.get("cursor") {
         None => Place::START,
@@ -89,10 +88,13 @@ pub async fn list(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<Thr
             Place { priority_rank, last_event_pos }
         }
     };
-    query::min_pos(&ctx, &identity, thread_views::PROJECTION.name).await?;
+    query::min_pos(ctx, identity, thread_views::PROJECTION.name).await?;
     let rows = ctx
         .store
-        .read(move |reader| thread_views::list(reader, &team, project.as_deref(), &filter, after, limit + 1))
+        .read(move |reader| {
+            let tenant = (team.as_str(), project.as_deref());
+            thread_views::list(reader, tenant, queue, &filter, viewer.as_ref(), (after, limit + 1))
+        })
         .await?;
     let more = rows.len() > limit as usize;
     let shown = &rows[..rows.len().min(limit as usize)];
@@ -101,7 +103,7 @@ pub async fn list(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<Thr
         .filter(|_| more)
         .map(|(_, place)| cursor::list(&ctx.store, &name, (place.priority_rank, place.last_event_pos)));
     let items = rows.into_iter().take(limit as usize).map(|(view, _)| view).collect();
-    Ok(Json(ThreadList { items, next_cursor }))
+    Ok(ThreadList { items, next_cursor })
 }
 
 /// Opens a thread.
@@ -131,7 +133,10 @@ pub async fn open(State(ctx): State<Ctx>, identity: Identity, body: Body) -> Ans
 /// Shows a thread: the view, its newest posts and events.
 #[utoipa::path(
     get, path = "/forum/threads/{thread_id}", tag = "forum",
-    params(("thread_id" = String, Path), ("min_pos" = Option<i64>, Query)),
+    params(
+        ("thread_id" = String, Path), ("min_pos" = Option<i64>, Query),
+        ("viewer_type" = Option<String>, Query), ("viewer_id" = Option<String>, Query),
+    ),
     responses((status = 200, body = ThreadDetail), (status = 404, body = ProblemDocument))
 )]
 pub async fn show(
@@ -142,11 +147,13 @@ pub async fn show(
     identity.require(KeyScope::ForumRead)?;
     query::min_pos(&ctx, &identity, thread_views::PROJECTION.name).await?;
     let (team_id, project) = (identity.caller.key.team_id.clone(), identity.readable_project()?);
+    let viewer = query::viewer(&identity.query)?;
     let (posts_max, events_max) = (ctx.config.thread.posts, ctx.config.thread.events);
     let detail = ctx
         .store
         .read(move |reader| {
-            let Some(thread) = thread_views::find(reader, &team_id, project.as_deref(), &thread_id)? else {
+            let Some(thread) = thread_views::find(reader, &team_id, project.as_deref(), &thread_id, viewer.as_ref())?
+            else {
                 return Ok(None);
             };
             let scope = Scope { team_id, project_id: thread.project_id.clone() };
@@ -160,69 +167,4 @@ pub async fn show(
         })
         .await?;
     detail.map(Json).ok_or_else(|| Problem::new(Code::NotFound, "no such thread"))
-}
-
-/// Adds a post.
-#[utoipa::path(
-    post, path = "/forum/threads/{thread_id}/posts", tag = "forum",
-    params(("thread_id" = String, Path), ("Idempotency-Key" = Option<String>, Header), ("wait" = Option<u32>, Query)),
-    request_body = AddPost,
-    responses(
-        (status = 200, body = ThreadAnswer), (status = 202, body = ThreadAnswer),
-        (status = 400, body = ProblemDocument), (status = 404, body = ProblemDocument),
-        (status = 409, body = ProblemDocument, description = "thread_closed"), (status = 422, body = ProblemDocument),
-    )
-)]
-pub async fn post(
-    State(ctx): State<Ctx>,
-    identity: Identity,
-    Path(thread_id): Path<String>,
-    body: Body,
-) -> Answer<Response> {
-    let object = body::object(&identity.headers, body, ctx.config.body.limit).await?;
-    thread_command::<AddPost>(&ctx, &identity, object, Some(thread_id), StatusCode::OK).await
-}
-
-/// Answers the thread's question.
-#[utoipa::path(
-    post, path = "/forum/threads/{thread_id}/answer", tag = "forum",
-    params(("thread_id" = String, Path), ("Idempotency-Key" = Option<String>, Header), ("wait" = Option<u32>, Query)),
-    request_body = AnswerThread,
-    responses(
-        (status = 200, body = ThreadAnswer), (status = 202, body = ThreadAnswer),
-        (status = 400, body = ProblemDocument, description = "invalid_request, unknown_option"),
-        (status = 404, body = ProblemDocument),
-        (status = 409, body = ProblemDocument, description = "thread_closed, already_answered"),
-        (status = 422, body = ProblemDocument),
-    )
-)]
-pub async fn answer(
-    State(ctx): State<Ctx>,
-    identity: Identity,
-    Path(thread_id): Path<String>,
-    body: Body,
-) -> Answer<Response> {
-    let object = body::object(&identity.headers, body, ctx.config.body.limit).await?;
-    thread_command::<AnswerThread>(&ctx, &identity, object, Some(thread_id), StatusCode::OK).await
-}
-
-/// Closes the thread, for good.
-#[utoipa::path(
-    post, path = "/forum/threads/{thread_id}/close", tag = "forum",
-    params(("thread_id" = String, Path), ("Idempotency-Key" = Option<String>, Header), ("wait" = Option<u32>, Query)),
-    request_body = CloseThread,
-    responses(
-        (status = 200, body = ThreadAnswer), (status = 202, body = ThreadAnswer),
-        (status = 404, body = ProblemDocument), (status = 409, body = ProblemDocument, description = "control_thread"),
-        (status = 422, body = ProblemDocument),
-    )
-)]
-pub async fn close(
-    State(ctx): State<Ctx>,
-    identity: Identity,
-    Path(thread_id): Path<String>,
-    body: Body,
-) -> Answer<Response> {
-    let object = body::object(&identity.headers, body, ctx.config.body.limit).await?;
-    thread_command::<CloseThread>(&ctx, &identity, object, Some(thread_id), StatusCode::OK).await
 }

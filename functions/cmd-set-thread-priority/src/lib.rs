@@ -1,0 +1,30 @@
+//! Says how urgent a thread is.
+//!
+//! Wakes on: forum.commands.set_thread_priority
+//! Reads: commands, threads
+//! Writes: commands, threads, events
+//! Emits: forum.priority.changed
+
+mod decide;
+
+use shared::ctx::Ctx;
+use shared::domain::thread::Place;
+use shared::error::HandlerError;
+use shared::function::{Function, Trigger, command};
+use shared::message::command::{Command, SetThreadPriority};
+use shared::message::envelope::CloudEvent;
+
+pub use decide::decide;
+
+/// The function.
+pub struct CmdSetThreadPriority;
+
+impl Function for CmdSetThreadPriority {
+    const NAME: &'static str = "cmd-set-thread-priority";
+    const TRIGGER: Trigger = Trigger::Command(SetThreadPriority::NAME);
+    type Message = CloudEvent;
+
+    async fn handle(ctx: &Ctx, message: CloudEvent) -> Result<(), HandlerError> {
+        command::handle(ctx, Self::NAME, &message, decide, |_| Place::default()).await
+    }
+}

@@ -1,0 +1,194 @@
+//! What can happen to a thread, as the log keeps it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Time;
+use crate::message::event::types;
+use crate::value::{ActorType, OnTimeout, PostKind, Priority, ThreadKind, ThreadState};
+
+/// The answer in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Answer {
+    /// The text.
+    pub answer: String,
+    /// The option chosen, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    /// Who answered.
+    pub answered_by: String,
+    /// What kind of actor answered.
+    pub answered_by_type: ActorType,
+    /// When, RFC 3339 UTC.
+    #[schema(value_type = String, format = DateTime)]
+    pub answered_at: Time,
+    /// Whether the system answered because a deadline passed.
+    pub auto: bool,
+}
+
+impl Answer {
+    /// Whether a person gave it.
+    #[must_use]
+    pub fn by_a_person(&self) -> bool {
+        matches!(self.answered_by_type, ActorType::Human | ActorType::Operator)
+    }
+}
+
+/// Payload of `forum.thread.opened`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Opened {
+    /// Title.
+    pub title: String,
+    /// Body of the first post.
+    pub body: String,
+    /// Id of the first post.
+    pub post_id: String,
+    /// What the thread is for.
+    pub kind: ThreadKind,
+    /// Initial state.
+    pub state: ThreadState,
+    /// Urgency.
+    pub priority: Priority,
+    /// Who should answer.
+    pub assignee: Option<String>,
+    /// Answers to choose from.
+    pub options: Vec<String>,
+    /// The answer to take if nobody gives one.
+    pub default: Option<String>,
+    /// Until when an answer is wanted.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deadline: Option<Time>,
+    /// What the deadline does.
+    pub on_timeout: OnTimeout,
+}
+
+/// Payload of `forum.post.added`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PostAdded {
+    /// Id of the post.
+    pub post_id: String,
+    /// What the post is.
+    pub kind: PostKind,
+    /// Text.
+    pub body: String,
+    /// The option chosen, on an answer.
+    pub option: Option<String>,
+}
+
+/// Payload of `forum.state.changed`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StateChanged {
+    /// State before.
+    pub from: ThreadState,
+    /// State after.
+    pub to: ThreadState,
+}
+
+/// Payload of `forum.assigned`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Assigned {
+    /// Who should have answered until now.
+    pub from: Option<String>,
+    /// Who should answer from now on; nobody in particular if absent.
+    pub to: Option<String>,
+}
+
+/// Payload of `forum.priority.changed`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PriorityChanged {
+    /// Urgency before.
+    pub from: Priority,
+    /// Urgency after.
+    pub to: Priority,
+}
+
+/// Payload of `forum.thread.closed`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Closed {
+    /// State before.
+    pub from: ThreadState,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What can happen to a thread. Serialises to the payload alone; the type stands beside it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ThreadEvent {
+    /// It began.
+    Opened(Opened),
+    /// Somebody wrote.
+    PostAdded(PostAdded),
+    /// Somebody else should answer.
+    Assigned(Assigned),
+    /// It became more or less urgent.
+    PriorityChanged(PriorityChanged),
+    /// It moved.
+    StateChanged(StateChanged),
+    /// It ended.
+    Closed(Closed),
+}
+
+impl ThreadEvent {
+    /// The event's type in the log.
+    #[must_use]
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => types::THREAD_OPENED,
+            Self::PostAdded(_) => types::POST_ADDED,
+            Self::Assigned(_) => types::ASSIGNED,
+            Self::PriorityChanged(_) => types::PRIORITY_CHANGED,
+            Self::StateChanged(_) => types::STATE_CHANGED,
+            Self::Closed(_) => types::THREAD_CLOSED,
+        }
+    }
+
+    /// Reads an event of the log back; `None` for a type that is not a thread's.
+    ///
+    /// # Errors
+    /// When the payload is not what its type says.
+    pub fn read(event_type: &str, payload: &str) -> Result<Option<Self>, serde_json::Error> {
+        Ok(Some(match event_type {
+            types::THREAD_OPENED => Self::Opened(serde_json::from_str(payload)?),
+            types::POST_ADDED => Self::PostAdded(serde_json::from_str(payload)?),
+            types::ASSIGNED => Self::Assigned(serde_json::from_str(payload)?),
+            types::PRIORITY_CHANGED => Self::PriorityChanged(serde_json::from_str(payload)?),
+            types::STATE_CHANGED => Self::StateChanged(serde_json::from_str(payload)?),
+            types::THREAD_CLOSED => Self::Closed(serde_json::from_str(payload)?),
+            _ => return Ok(None),
+        }))
+    }
+}
+
+/// What made a thread worth documenting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncTrigger {
+    /// It was answered.
+    Answered,
+    /// It was closed.
+    Closed,
+}
+
+/// Payload of `forum.integration.docs_sync.requested`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DocsSyncRequested {
+    /// What made it worth documenting.
+    pub trigger: SyncTrigger,
+    /// The thread's title.
+    pub title: String,
+    /// The thread's ticket.
+    pub ticket: String,
+}
+
+impl ThreadEvent {
+    /// Whether what happened should find its way into the documentation.
+    #[must_use]
+    pub fn sync_trigger(&self) -> Option<SyncTrigger> {
+        match self {
+            Self::PostAdded(post) if post.kind == PostKind::GuidanceAnswer => Some(SyncTrigger::Answered),
+            Self::Closed(_) => Some(SyncTrigger::Closed),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The checks that payloads share.
+
+use std::collections::HashSet;
+
+use super::threads::OpenThread;
+use crate::clock::Time;
+use crate::error::FieldError;
+use crate::value::OnTimeout;
+
+/// Collects complaints field by field while a payload is put into its normal form.
+#[derive(Debug, Default)]
+pub(super) struct Check {
+    errors: Vec<FieldError>,
+}
+
+impl Check {
+    fn complain(&mut self, field: &str, detail: impl Into<String>) {
+        self.errors.push(FieldError::at(field, detail));
+    }
+
+    /// One line: trimmed, 1 to `max` characters, no control characters.
+    pub(super) fn name(&mut self, field: &str, text: &str, max: usize) -> String {
+        let text = text.trim();
+        let length = text.chars().count();
+        if length == 0 {
+            self.complain(field, "is required");
+        } else if length > max {
+            self.complain(field, format!("must have at most {max} characters, has {length}"));
+        } else if text.chars().any(char::is_control) {
+            self.complain(field, "must not contain control characters");
+        }
+        text.to_owned()
+    }
+
+    /// As [`Check::name`] with 128 characters; blank counts as absent.
+    pub(super) fn optional_name(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+        let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+        Some(self.name(field, text, 128))
+    }
+
+    /// Free text: cleaned, trimmed, at most `max` characters; blank counts as absent.
+    pub(super) fn optional_text(&mut self, field: &str, text: Option<&str>, max: usize) -> Option<String> {
+        let text = clean(text?);
+        let text = text.trim();
+        if text.chars().count() > max {
+            self.complain(field, format!("must have at most {max} characters"));
+        }
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// A post's body: cleaned, trimmed, 1 to 65 536 bytes.
+    pub(super) fn body(&mut self, field: &str, text: &str) -> String {
+        const MAX: usize = 65_536;
+        let text = clean(text);
+        let text = text.trim();
+        if text.is_empty() {
+            self.complain(field, "is required");
+        } else if text.len() > MAX {
+            self.complain(field, format!("must have at most {MAX} bytes, has {}", text.len()));
+        }
+        text.to_owned()
+    }
+
+    pub(super) fn options(&mut self, options: &[String]) -> Vec<String> {
+        let options: Vec<String> = options.iter().map(|option| clean(option).trim().to_owned()).collect();
+        if options.len() > 9 {
+            self.complain("options", "must have at most 9 entries");
+        }
+        if options.iter().any(|option| !(1..=200).contains(&option.chars().count())) {
+            self.complain("options", "each option must have 1 to 200 characters");
+        }
+        if options.iter().collect::<HashSet<_>>().len() != options.len() {
+            self.complain("options", "must be distinct");
+        }
+        options
+    }
+
+    /// SIGNAL-10: a deadline lies ahead, and what it does has what it needs.
+    pub(super) fn deadline(&mut self, payload: &OpenThread, now: Time) {
+        if payload.deadline.is_some_and(|deadline| deadline <= now) {
+            self.complain("deadline", "must lie in the future");
+        }
+        if payload.on_timeout != OnTimeout::Wait && payload.deadline.is_none() {
+            self.complain("deadline", "is required by on_timeout");
+        }
+        match &payload.default {
+            None if payload.on_timeout == OnTimeout::Default => self.complain("default", "is required by on_timeout"),
+            Some(default) if !payload.options.is_empty() && !payload.options.contains(default) => {
+                self.complain("default", "must be one of the options");
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn done<T>(self, payload: T) -> Result<T, Vec<FieldError>> {
+        if self.errors.is_empty() { Ok(payload) } else { Err(self.errors) }
+    }
+}
+
+/// Text by others without control characters other than tab and newline.
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\n')).collect()
+}
