@@ -50,7 +50,10 @@ pub fn subscription(name: &'static str, trigger: Trigger) -> Option<Subscription
     let topics = match trigger {
         Trigger::Command(command) => vec![crate::message::command::topic_of(command)],
         Trigger::Events(events) => events.iter().map(|event| format!("forum.events.{event}")).collect(),
-        Trigger::Projection(projection) => vec!["forum.events.*".to_owned(), replay::topic_of(projection)],
+        // Whatever is appended rings: a projection reads the whole log.
+        Trigger::Projection(projection) => {
+            vec!["forum.events.*".to_owned(), "forum.integration.*".to_owned(), replay::topic_of(projection)]
+        }
         Trigger::Http | Trigger::Commit | Trigger::Schedule => return None,
     };
     Some(Subscription { function: name, topics })

@@ -84,7 +84,14 @@ async fn a_replay_is_watched_to_its_end_and_a_difference_is_a_failure() {
         "{}",
         differs.stderr
     );
-    assert_eq!(system.number("SELECT generation FROM projection_checkpoints WHERE state = 'live'").await, 3);
+    assert_eq!(
+        system
+            .number(
+                "SELECT generation FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live'"
+            )
+            .await,
+        3
+    );
     let unknown = shell.run(&["replay", "dreams"]).await;
     assert_eq!(unknown.code, Some(1));
     assert!(unknown.stderr.contains("there is no projection dreams; there are: "), "{}", unknown.stderr);

@@ -18,7 +18,7 @@ async fn ask_post_answer_and_close_leave_the_same_events_as_over_http() {
         (&"applied".into(), &"red after all".into())
     );
     assert_eq!(shell.say(&["forum", "close", &thread, "--reason", "done"]).await, format!("{thread}  closed\n"));
-    let types = system.rows("SELECT type FROM events ORDER BY pos").await;
+    let types = system.rows("SELECT type FROM events WHERE stream GLOB 'thread/*' ORDER BY pos").await;
     let types: Vec<_> = types.iter().map(|row| row[0].as_str().expect("a type")).collect();
     assert_eq!(
         types,

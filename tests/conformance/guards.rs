@@ -86,7 +86,12 @@ async fn a_checkpoint_that_moved_is_named() {
         let moved = || advance(fixture.context(), &checkpoint, Vec::new(), 1);
         store.commit(moved()).await.expect("the checkpoint moves");
         assert_eq!(guard_of(store.commit(moved()).await), Guard::Checkpoint);
-        assert_eq!(fixture.number("SELECT pos FROM projection_checkpoints WHERE state = 'live'").await, 1);
+        assert_eq!(
+            fixture
+                .number("SELECT pos FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live'")
+                .await,
+            1
+        );
     })
     .await;
 }

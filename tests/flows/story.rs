@@ -75,7 +75,7 @@ async fn ask_post_answer_and_close_leave_five_events_that_name_their_causes() {
             (2, "forum.post.added", 2, "owner"),
             (3, "forum.post.added", 3, "owner"),
             (4, "forum.state.changed", 4, "owner"),
-            (5, "forum.thread.closed", 5, "owner"),
+            (6, "forum.thread.closed", 5, "owner"),
         ]
     );
     // The first event of each request gives the request's correlation its id.
@@ -102,7 +102,7 @@ async fn an_answer_is_never_seen_without_its_move() {
     let rows = system.rows("SELECT recorded_at, correlation_id FROM events WHERE pos IN (2, 3)").await;
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0], rows[1]);
-    assert_eq!(system.number("SELECT pos FROM commands WHERE name = 'answer_thread'").await, 3);
+    assert_eq!(system.number("SELECT pos FROM commands WHERE name = 'answer_thread'").await, 4);
 }
 
 // LOG-2, FORUM-11

@@ -9,9 +9,11 @@ use sweep_expired_leases::pass;
 use tests::fixture::{Fixture, over_both_stores};
 
 const PROJECTION: &str = "thread-views";
-const GENERATIONS: &str = "SELECT generation, state, stopped FROM projection_checkpoints ORDER BY generation";
+const GENERATIONS: &str =
+    "SELECT generation, state, stopped FROM projection_checkpoints WHERE projection = 'thread-views'
+    ORDER BY generation";
 const VIEW: &str = "SELECT thread_id, title, state, posts_count, last_event_pos, last_post_by, updated_at, closed_at,
-    answer FROM view_thread_views WHERE generation = (SELECT generation FROM projection_checkpoints WHERE state = 'live')
+    answer FROM view_thread_views WHERE generation = (SELECT generation FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live')
     ORDER BY thread_id";
 
 async fn write(fixture: &Fixture, statements: Vec<Statement>) {
@@ -91,7 +93,12 @@ async fn a_replay_goes_in_slices_and_commands_go_on_meanwhile() {
     let threads = fixture.rows("SELECT thread_id, title, state FROM threads ORDER BY thread_id").await;
     assert_eq!(views, threads);
     let head = fixture.number("SELECT max(pos) FROM events").await;
-    assert_eq!(fixture.number("SELECT pos FROM projection_checkpoints WHERE state = 'live'").await, head);
+    assert_eq!(
+        fixture
+            .number("SELECT pos FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live'")
+            .await,
+        head
+    );
 }
 
 // PROJ-5
@@ -103,11 +110,13 @@ async fn a_stopped_replay_stands_still_and_goes_on_where_it_stood() {
     fixture.work::<ProjectThreadViews>().await;
     write(&fixture, replays::stop(PROJECTION).to_vec()).await;
     while fixture.work::<ProjectThreadViews>().await {}
-    let stood = fixture.number("SELECT pos FROM projection_checkpoints WHERE state = 'building'").await;
+    let stood = fixture
+        .number("SELECT pos FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'building'")
+        .await;
     assert!(stood > 0 && stood < fixture.number("SELECT max(pos) FROM events").await, "{stood}");
     assert_eq!(pass(&fixture.ctx, Reach::Everything).await.expect("a pass").replays, 0, "nobody rings for it");
     write(&fixture, replays::resume(PROJECTION, false).to_vec()).await;
-    assert_eq!(fixture.number("SELECT started_pos FROM projection_checkpoints WHERE state = 'building'").await, stood);
+    assert_eq!(fixture.number("SELECT started_pos FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'building'").await, stood);
     replay::ring(&fixture.ctx, PROJECTION).await.expect("the ring is taken");
     while fixture.work::<ProjectThreadViews>().await {}
     assert_eq!(generations(&fixture).await, json!([[2, "live", 0]]));
@@ -159,7 +168,9 @@ async fn a_verified_replay_names_the_first_difference_and_does_not_switch() {
         start(&fixture, true).await;
         while fixture.work::<ProjectThreadViews>().await {}
         assert_eq!(generations(&fixture).await, json!([[1, "live", 0], [2, "building", 1]]), "{damage}");
-        let errors = fixture.texts("SELECT error FROM projection_checkpoints WHERE state = 'building'").await;
+        let errors = fixture
+            .texts("SELECT error FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'building'")
+            .await;
         assert!(errors[0].starts_with("view_thread_views differs at pos "), "{errors:?}");
         assert!(errors[0].contains("thread_id=thr_"), "{errors:?}");
         assert_eq!(fixture.rows(VIEW).await, before, "readers see what they saw");
@@ -177,14 +188,16 @@ async fn a_verified_replay_names_the_first_difference_and_does_not_switch() {
 async fn a_replay_stops_at_an_event_that_cannot_be_applied() {
     let fixture = Fixture::new().await;
     history(&fixture).await;
-    fixture.execute("UPDATE projection_checkpoints SET pos = pos + 1").await;
+    fixture.execute("UPDATE projection_checkpoints SET pos = pos + 1 WHERE projection = 'thread-views'").await;
     let mut damaged = fixture.event("thread/other", 1);
     (damaged.event_type, damaged.thread_id) = ("forum.post.added", Some("thr_other".to_owned()));
     write(&fixture, vec![damaged.append()]).await;
     start(&fixture, false).await;
     while fixture.work::<ProjectThreadViews>().await {}
     assert_eq!(generations(&fixture).await, json!([[1, "live", 0], [2, "building", 1]]));
-    let errors = fixture.texts("SELECT error FROM projection_checkpoints WHERE state = 'building'").await;
+    let errors = fixture
+        .texts("SELECT error FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'building'")
+        .await;
     assert!(errors[0].starts_with("event ") && errors[0].contains("cannot be applied"), "{errors:?}");
     assert_eq!(fixture.number("SELECT count(*) FROM dead_letters").await, 0, "the live projection is well");
 }

@@ -60,7 +60,10 @@ async fn readiness_comes_with_the_first_moment_at_rest_and_stays() {
     let after = system.owner.get("/readyz").await;
     assert_eq!(after.status, 200);
     let names: Vec<_> = after.list("/checks").iter().map(|check| check["name"].clone()).collect();
-    assert_eq!(names, ["reconciliation", "caught_up", "projection thread-views"]);
+    assert_eq!(
+        names,
+        ["reconciliation", "caught_up", "projection search", "projection thread-stats", "projection thread-views"]
+    );
     assert_eq!(after.body["reconciled"], json!({ "outbox": 0, "commands": 0, "events": 0, "replays": 0 }));
 }
 
@@ -116,15 +119,16 @@ async fn metrics_count_what_happened_under_bounded_labels() {
         (r#"commands_total{name="add_post",status="rejected"}"#, 1.0),
         (r#"events_total{type="forum.thread.opened"}"#, 1.0),
         (r#"events_total{type="forum.thread.closed"}"#, 1.0),
+        (r#"events_total{type="forum.integration.docs_sync.requested"}"#, 1.0),
         (r#"http_requests_total{method="GET",route="unmatched",status="404"}"#, 1.0),
         (r#"http_requests_total{method="POST",route="/api/v1/forum/threads",status="201"}"#, 1.0),
         (r#"function_invocations_total{function="cmd-open-thread",outcome="done"}"#, 1.0),
-        (r#"publish_total{result="ok",transport="memory"}"#, 5.0),
+        (r#"publish_total{result="ok",transport="memory"}"#, 6.0),
         (r#"transport_up{transport="memory"}"#, 1.0),
         (r#"projection_lag_events{projection="thread-views"}"#, 0.0),
         (r#"dead_letters{source="command"}"#, 0.0),
         (r#"outbox_rows{status="pending"}"#, 0.0),
-        ("log_head_position", 2.0),
+        ("log_head_position", 3.0),
         ("commands_pending", 0.0),
         ("writer_refused_total", 0.0),
     ] {

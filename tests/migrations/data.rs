@@ -66,8 +66,12 @@ async fn a_database_of_version_one_keeps_every_row_of_every_table() {
     let after = contents(&database).await;
     for (table, rows) in before {
         let found = after.iter().find(|(name, _)| *name == table).map(|(_, rows)| rows);
-        // Later versions add columns behind those that were there.
+        // Later versions add columns behind those that were there, and further projections.
         let found = found.map(|found| found.iter().map(|row| row[..rows[0].len()].to_vec()).collect::<Vec<_>>());
+        let found = found.map(|mut found| {
+            found.retain(|row| table != "projection_checkpoints" || rows.contains(row));
+            found
+        });
         assert_eq!(found, Some(rows), "{table}");
     }
     let outbox = rows_of(&database, "SELECT message_id, status FROM outbox ORDER BY id").await;

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -46,38 +45,6 @@ pub struct ThreadAnswer {
     /// The thread as it shows now; absent while the command is not finished.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thread: Option<ThreadView>,
-}
-
-/// A request to do something with one thread.
-pub struct ThreadCall {
-    ctx: Ctx,
-    identity: Identity,
-    thread_id: String,
-    object: Map<String, Value>,
-}
-
-impl FromRequest<Ctx> for ThreadCall {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, ctx: &Ctx) -> Result<Self, Problem> {
-        let (mut parts, body) = request.into_parts();
-        let path = Path::<String>::from_request_parts(&mut parts, ctx).await;
-        let Path(thread_id) = path.map_err(|_| Problem::new(Code::NotFound, "no such thread"))?;
-        let identity = Identity::from_request_parts(&mut parts, ctx).await?;
-        let object = body::object(&identity.headers, body, ctx.config.body.limit).await?;
-        Ok(Self { ctx: ctx.clone(), identity, thread_id, object })
-    }
-}
-
-impl ThreadCall {
-    /// Accepts it as the command `C`, and answers it.
-    ///
-    /// # Errors
-    /// The problem document of whatever refuses it.
-    pub async fn command<C: Command>(self) -> Answer<Response> {
-        let Self { ctx, identity, thread_id, object } = self;
-        thread_command::<C>(&ctx, &identity, object, Some(thread_id), StatusCode::OK).await
-    }
 }
 
 /// Waits between looks at the rows when no bell rings: those of a deployed function, whose command another process runs.

@@ -7,6 +7,7 @@
 
 mod accept;
 mod body;
+mod call;
 pub mod cursor;
 mod edge;
 mod endpoints;

@@ -1,6 +1,6 @@
 //! Keeps `view_search`: which posts and titles hold which words.
 //!
-//! Wakes on: forum.events.*, forum.replay.search
+//! Wakes on: forum.events.*, forum.integration.*, forum.replay.search
 //! Reads: events, projection_checkpoints
 //! Writes: view_search, view_search_titles, view_search_text_0, view_search_text_1, projection_checkpoints
 //! Emits: forum.replay.search

@@ -1,6 +1,6 @@
 //! Keeps `view_thread_stats`: how many threads there are by ticket, run, state and priority.
 //!
-//! Wakes on: forum.events.*, forum.replay.thread-stats
+//! Wakes on: forum.events.*, forum.integration.*, forum.replay.thread-stats
 //! Reads: events, projection_checkpoints
 //! Writes: view_thread_stats, view_thread_stats_threads, projection_checkpoints
 //! Emits: forum.replay.thread-stats

@@ -1,6 +1,6 @@
 //! Keeps `view_thread_views`: one row per thread, as lists and details show it.
 //!
-//! Wakes on: forum.events.*, forum.replay.thread-views
+//! Wakes on: forum.events.*, forum.integration.*, forum.replay.thread-views
 //! Reads: events, projection_checkpoints
 //! Writes: view_thread_views, projection_checkpoints
 //! Emits: forum.replay.thread-views

@@ -241,6 +241,7 @@ fn another(key: &Key) -> &'static str {
         (_, Kind::Duration { .. }) => "7s",
         (_, Kind::Integer { .. }) => "3",
         (_, Kind::Size { .. }) => "64KiB",
+        (_, Kind::Bool) if key.default == "true" => "false",
         (_, Kind::Bool) => "true",
         (_, Kind::Words(words)) => words[0],
         (_, Kind::Text | Kind::Secret) => "other",

@@ -5,7 +5,8 @@ use shared::message::command::{
     AddPost, AnswerThread, AssignThread, ChangeThreadState, CloseThread, SetThreadPriority,
 };
 
-use crate::accept::{ThreadAnswer, ThreadCall};
+use crate::accept::ThreadAnswer;
+use crate::call::ThreadCall;
 use crate::problem::{Answer, ProblemDocument};
 
 /// Adds a post.
