@@ -3,6 +3,7 @@
 mod background;
 mod backups;
 mod command;
+mod demo;
 mod doctor;
 mod exits;
 mod follow;
