@@ -5,6 +5,7 @@ mod health;
 mod keys;
 mod login;
 mod mailbox;
+mod metrics;
 mod openapi;
 mod problems;
 mod projects;

@@ -134,6 +134,12 @@ impl Store {
         self.signals.failing.load(Ordering::SeqCst)
     }
 
+    /// Commits that wait for the writer now.
+    #[must_use]
+    pub fn queue_depth(&self) -> usize {
+        self.writer.queue_depth()
+    }
+
     /// The database's id: a UUID stored at creation.
     #[must_use]
     pub fn database_id(&self) -> &str {

@@ -55,7 +55,6 @@ impl Groups {
                     Err(_) => break,
                 }
             }
-            self.metrics.writer_queue_depth.set(i64::try_from(mailbox.len()).unwrap_or(i64::MAX));
             self.run(group);
         }
         self.finish();
