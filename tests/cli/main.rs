@@ -8,4 +8,6 @@ mod doctor;
 mod exits;
 mod follow;
 mod local;
+mod logging;
+mod retries;
 mod talk;

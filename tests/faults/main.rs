@@ -1,3 +1,4 @@
 //! Bad days of the machine under the system.
 
 mod disk;
+mod locked;

@@ -114,13 +114,11 @@ fn span(function: &'static str, record: &Record, head: Option<&Head<'_>>) -> Spa
     let Some(head) = head else { return tracing::info_span!("handle", function) };
     let correlation_id = head.correlationid.as_ref();
     let uuid = record.message_id.strip_prefix("msg_").filter(|_| record.topic.starts_with("forum.commands."));
-    match uuid {
-        Some(uuid) => {
-            let command_id = format_args!("cmd_{uuid}");
-            tracing::info_span!("handle", function, correlation_id, %command_id)
-        }
-        None => tracing::info_span!("handle", function, correlation_id, message_id = record.message_id),
+    if let Some(uuid) = uuid {
+        let command_id = format_args!("cmd_{uuid}");
+        return tracing::info_span!("handle", function, correlation_id, %command_id);
     }
+    tracing::info_span!("handle", function, correlation_id, message_id = record.message_id)
 }
 
 async fn one<F: Function>(ctx: &Ctx, record: &Record) -> Verdict {

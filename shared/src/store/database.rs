@@ -66,7 +66,7 @@ impl Store {
             failing: AtomicBool::new(false),
         });
         let wal = PathBuf::from(format!("{}-wal", path.display()));
-        let groups = Groups::new(connection, wal, config.writer.batch_max, Arc::clone(&signals), metrics.clone());
+        let groups = Groups::new(connection, wal, config, Arc::clone(&signals), metrics.clone());
         let (writer, thread) = match run {
             Run::Threads => {
                 let (writer, thread) = Writer::spawn(groups, config.writer.queue)?;
