@@ -94,9 +94,11 @@ async fn a_restart_takes_over_what_a_killed_process_had_claimed() {
     accept_everything(&system).await;
     let until = tests::system::NOON + 60_000;
     let claimed = format!("status = 'processing', fence = 1, attempts = 1, locked_until = {until}");
-    execute_on(&system.database(), &format!("UPDATE outbox SET {claimed}")).await;
-    execute_on(&system.database(), &format!("UPDATE commands SET attempts = 1, locked_until = {until}")).await;
-    let system = system.stop().await.start().await;
+    // An orderly end would give the leases back, so they are there again after it.
+    let setup = system.stop().await;
+    execute_on(&setup.database(), &format!("UPDATE outbox SET {claimed}")).await;
+    execute_on(&setup.database(), &format!("UPDATE commands SET attempts = 1, locked_until = {until}")).await;
+    let system = setup.start().await;
     system.settle().await;
     assert_eq!(system.number("SELECT count(*) FROM commands WHERE status = 'applied'").await, 25);
     let ready = system.owner.get("/readyz").await;
