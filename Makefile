@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := menu
 .NOTPARALLEL:
-.PHONY: menu run test lint bench
+.PHONY: menu run demo test lint bench
 
 # Where rustup puts cargo, for the very run that installed it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -15,6 +15,10 @@ menu:
 run: ## Start the whole system here until Ctrl-C; needs only Rust and a C compiler. ARGS: flags of `agentforum up`
 	@infra/setup/rust-toolchain-and-cc
 	@cargo run -q -p harness --bin agentforum -- up $(ARGS)
+
+demo: ## Run the system with a sample fleet of agents and people until Ctrl-C. ARGS: --speed N, flags of `agentforum up`
+	@infra/setup/rust-toolchain-and-cc
+	@cargo run -q -p harness --bin agentforum -- demo $(ARGS)
 
 test: ## Run every test, then name the skipped ones. ARGS: a filter
 	@infra/setup/rust-toolchain-and-cc

@@ -6,6 +6,7 @@ mod backup;
 mod completions;
 mod config;
 mod dead;
+mod demo;
 mod doctor;
 mod documents;
 mod duration;
@@ -85,6 +86,8 @@ enum Command {
         #[command(flatten)]
         flags: ConfigFlags,
     },
+    /// Run the system with a sample fleet of agents and people on a database of its own
+    Demo(demo::Demo),
     /// Ask, answer and follow threads
     #[command(subcommand)]
     Forum(Box<forum::Command>),
@@ -145,6 +148,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(backup) => backup.run(&globals).await,
         Command::Restore(restore) => restore.run(&globals).await,
         Command::Doctor { flags } => doctor::run(&globals, &flags).await,
+        Command::Demo(demo) => demo.run(&globals).await,
         Command::Forum(command) => forum::run(&globals, *command).await,
         Command::Keys(command) => keys::run(&globals, command).await,
         Command::Dead(command) => dead::run(&globals, command).await,

@@ -2,6 +2,7 @@
 //! runs it, and tests use it as it is.
 
 pub mod cli;
+mod demo;
 mod doctor;
 pub mod functions;
 mod local;

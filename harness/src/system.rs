@@ -10,6 +10,7 @@ use shared::ctx::{Ctx, CtxError, Sources};
 use shared::function::Trigger;
 use shared::store::StoreError;
 use shared::store::overview::{self, Overview};
+use shared::store::reconcile;
 use shared::telemetry::VERSION;
 use shared::transport::Transport;
 use tokio::net::TcpListener;
@@ -223,8 +224,14 @@ impl Harness {
         self.stop.cancel();
         let ended = async { while self.workers.join_next().await.is_some() {} };
         if tokio::time::timeout(shutdown.workers, ended).await.is_err() {
-            // What they hold is rung again at the next start.
             self.workers.abort_all();
+            while self.workers.join_next().await.is_some() {}
+        }
+        let given_back = reconcile::give_back(&self.ctx.store, self.ctx.housekeeping("stop"));
+        match tokio::time::timeout(shutdown.workers, given_back).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "leases could not be given back; the next start takes them"),
+            Err(_) => tracing::warn!("leases could not be given back in time; the next start takes them"),
         }
         self.ctx.tail.end();
         streams.finish().await;

@@ -195,3 +195,34 @@ async fn a_stopped_system_is_backed_up_as_well() {
     system.assert_at_rest().await;
     system.stop().await;
 }
+
+// STORE-9, STORE-13
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_holds_on_for_long_does_not_hold_up_the_writes() {
+    let system = System::running().await;
+    system.opened(&question("Before")).await;
+    // What a backup of a large database is to the writer: one read that does not end.
+    let opened = libsql::Builder::new_local(system.database()).build().await.expect("the database opens");
+    let reader = opened.connect().expect("a connection");
+    reader.execute("BEGIN", ()).await.expect("a transaction");
+    drop(reader.query("SELECT count(*) FROM events", ()).await.expect("a snapshot").next().await);
+    let wal = format!("{}-wal", system.database().display());
+    let size = || std::fs::metadata(&wal).expect("the log").len();
+    let body = "x".repeat(60_000);
+    let ask = json!({ "title": "Large", "ticket": "T-1", "body": body });
+    let (mut slowest, stopwatch) = (Duration::ZERO, shared::clock::Clock::stopwatch());
+    while size() < 60 << 20 {
+        let begun = stopwatch.elapsed();
+        assert_eq!(system.owner.post(THREADS, &ask).await.status, 201);
+        slowest = slowest.max(stopwatch.elapsed().checked_sub(begun).unwrap_or_default());
+        assert!(begun < Duration::from_secs(60), "the log does not grow");
+    }
+    assert!(slowest < Duration::from_secs(3), "a write took {slowest:?}");
+    reader.execute("COMMIT", ()).await.expect("the reader lets go");
+    while size() >= 24 << 20 {
+        assert_eq!(system.owner.post(THREADS, &ask).await.status, 201);
+        assert!(stopwatch.elapsed() < Duration::from_secs(90), "the log stays large");
+    }
+    system.assert_at_rest().await;
+    system.stop().await;
+}

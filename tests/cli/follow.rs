@@ -91,7 +91,17 @@ async fn a_reader_that_leaves_ends_it_quietly() {
     let shell = Shell::of(&system);
     let line = r#""$0" forum watch --cursor 0 --quiet | head -n 2; echo "exit ${PIPESTATUS[0]}""#;
     let program = tests::system::program().to_str().expect("a path of UTF-8");
-    let ended = finished(shell.prepared(Command::new("bash"), &["-c", line, program])).await;
+    // It learns that nobody reads when it writes the next time: so things go on happening.
+    let happening = async {
+        loop {
+            system.owner.post("/api/v1/forum/threads", &question("More")).await;
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let ended = tokio::select! {
+        ended = finished(shell.prepared(Command::new("bash"), &["-c", line, program])) => ended,
+        () = happening => unreachable!("it never ends by itself"),
+    };
     let lines: Vec<_> = ended.stdout.lines().collect();
     assert_eq!((lines.len(), lines[2], ended.stderr.as_str()), (3, "exit 0", ""));
     system.stop().await;

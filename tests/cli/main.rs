@@ -3,9 +3,12 @@
 mod background;
 mod backups;
 mod command;
+mod demo;
 mod doctor;
 mod exits;
 mod follow;
 mod local;
+mod logging;
 mod operations;
+mod retries;
 mod talk;

@@ -79,7 +79,7 @@ async fn a_damaged_file_refuses_to_start_after_an_unclean_end_and_says_how_to_re
     pretend_unclean(&directory);
     let error = open(&directory).err().expect("it refuses");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
-    assert!(error.to_string().contains("restore the latest backup"), "{error}");
+    assert!(error.to_string().contains("agentforum restore FILE"), "{error}");
     // It refuses the next time too, although this end was a clean one.
     assert!(matches!(open(&directory).err(), Some(StoreError::Damaged { .. })));
 }

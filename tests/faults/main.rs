@@ -1,4 +1,5 @@
 //! Bad days of the machine under the system.
 
 mod disk;
+mod locked;
 mod replay;

@@ -1,9 +1,15 @@
 //! What the process says of itself.
 
-use serde_json::{Value, json};
-use shared::transport::Transport;
 use std::collections::BTreeSet;
-use tests::system::{Client, System, question};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::auth::{LOCAL_PROJECT, LOCAL_TEAM};
+use shared::clock::Clock;
+use shared::store::{commands, outbox};
+use shared::transport::Transport;
+use shared::value::Scope;
+use tests::system::{Client, Setup, System, execute_on, question, rows_of};
 
 const THREADS: &str = "/api/v1/forum/threads";
 
@@ -43,6 +49,74 @@ async fn an_unreachable_transport_degrades_health_and_nothing_else() {
     assert_eq!(health.text("/boundaries/queue_manager/status"), "errored");
     assert_eq!(system.owner.get("/healthz").await.status, 200);
     assert_eq!(system.owner.post(&format!("{THREADS}?wait=0"), &question("Kept")).await.status, 202);
+}
+
+// HEALTH-2
+#[tokio::test]
+async fn an_outbox_that_cannot_be_read_degrades_health_until_it_can() {
+    let system = Setup::running().set("worker.interval", "50ms").start().await;
+    execute_on(&system.database(), "ALTER TABLE outbox RENAME TO outbox_away").await;
+    let health = system.owner.get("/api/v1/health").await;
+    assert_eq!((health.status.as_u16(), health.text("/status")), (503, "degraded".to_owned()));
+    assert!(health.text("/outbox/error").contains("outbox"), "{}", health.body);
+    assert_eq!(health.body["forum_bus"]["healthy"], true);
+    assert_eq!(system.owner.get("/healthz").await.status, 200);
+    let errors = async || system.owner.get("/api/v1/health").await.number("/worker/consecutive_errors");
+    let stopwatch = Clock::stopwatch();
+    while errors().await < 2 {
+        assert!(stopwatch.elapsed() < Duration::from_secs(10), "a failed step is not counted");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    execute_on(&system.database(), "ALTER TABLE outbox_away RENAME TO outbox").await;
+    assert_eq!(system.owner.get("/api/v1/health").await.status, 200, "at once");
+    while errors().await > 0 {
+        assert!(stopwatch.elapsed() < Duration::from_secs(10), "a good step does not end the count");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let health = system.owner.get("/api/v1/health").await;
+    assert!(!health.text("/worker/last_error").is_empty() && !health.text("/worker/last_error_at").is_empty());
+    system.assert_at_rest().await;
+    system.stop().await;
+}
+
+// LIFECYCLE-11
+#[tokio::test]
+async fn the_drainers_first_step_is_taken_at_once() {
+    let system = Setup::running().set("worker.interval", "1h").start().await;
+    let stopwatch = Clock::stopwatch();
+    while system.owner.get("/api/v1/health").await.body["worker"]["last_tick_at"].is_null() {
+        assert!(stopwatch.elapsed() < Duration::from_secs(5), "no step was taken");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let worker = system.harness.ctx.worker.state();
+    assert!(worker.running && worker.bus_healthy, "{worker:?}");
+    system.stop().await;
+}
+
+// LIFECYCLE-7, LIFECYCLE-8, LIFECYCLE-12
+#[tokio::test]
+async fn an_orderly_end_gives_back_what_is_held_at_no_attempt() {
+    let system = System::stepped().await;
+    let command = system.owner.post(&format!("{THREADS}?wait=0"), &question("Held")).await.text("/command/command_id");
+    let ctx = &system.harness.ctx;
+    let lease = Duration::from_secs(60);
+    let claimed = outbox::claim(&ctx.store, ctx.housekeeping("test"), lease, 10).await.expect("rows");
+    assert_eq!(claimed.len(), 1);
+    let scope = Scope { team_id: LOCAL_TEAM.to_owned(), project_id: LOCAL_PROJECT.to_owned() };
+    let state = shared::store::threads::read(&scope, "");
+    let begun = commands::begin(&ctx.store, &scope, &command, lease, ctx.housekeeping("test"), state);
+    begun.await.expect("the command");
+    let held = "SELECT attempts, locked_until IS NOT NULL FROM commands UNION ALL
+        SELECT attempts, locked_until IS NOT NULL FROM outbox";
+    assert_eq!(system.rows(held).await, [[json!(1), json!(1)], [json!(1), json!(1)]]);
+    ctx.transport.close().await;
+    let database = system.database();
+    let setup = system.stop().await;
+    assert_eq!(rows_of(&database, held).await, [[json!(0), json!(0)], [json!(0), json!(0)]]);
+    let system = setup.start().await;
+    system.assert_at_rest().await;
+    assert_eq!(system.number("SELECT attempts FROM commands").await, 1);
+    system.stop().await;
 }
 
 // HEALTH-4, RECONCILE-6

@@ -6,6 +6,7 @@ mod health;
 mod keys;
 mod login;
 mod mailbox;
+mod metrics;
 mod openapi;
 mod problems;
 mod projections;

@@ -110,6 +110,7 @@ pub async fn thread_command<C: Command>(
     match ctx.store.try_commit(command.accept(context)).await {
         Ok(_) => {
             ctx.metrics.commands_total.with_label_values(&[C::NAME, "accepted"]).inc();
+            tracing::debug!(command_id, "accepted");
             let accepted = Accepted { scope, command_id, waiting, replayed: false, done };
             accepted.answer(ctx, wait).await
         }

@@ -43,7 +43,6 @@ impl Function for DrainOutbox {
 async fn drain(ctx: &Ctx) -> Result<u64, StoreError> {
     let healthy = ctx.transport.check().await;
     ctx.worker.bus(&healthy);
-    ctx.metrics.transport_up.with_label_values(&[ctx.config.transport.as_str()]).set(i64::from(healthy.is_ok()));
     if healthy.is_err() {
         // Rows wait where they are, however long the outage.
         return Ok(0);

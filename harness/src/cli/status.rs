@@ -130,10 +130,7 @@ fn lanes(waiting: &Value) -> Vec<Value> {
         .iter()
         .filter_map(|entry| match entry.trigger {
             Trigger::Command(command) => Some(lane(entry.name, &waiting["commands"][command])),
-            Trigger::Events(_) => {
-                let projection = entry.name.strip_prefix("project-").unwrap_or(entry.name);
-                Some(lane(entry.name, &waiting["projections"][projection]))
-            }
+            Trigger::Projection(projection) => Some(lane(entry.name, &waiting["projections"][projection])),
             _ => None,
         })
         .collect()

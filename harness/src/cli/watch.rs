@@ -56,8 +56,10 @@ impl Watch {
                 }
                 Live::Connected { again: true } => output.note("connected again; nothing was missed"),
                 Live::Lost(error) => output.note(&format!("connection lost ({error}); trying again")),
-                Live::Event(event) if output.json => output.json(&event.data)?,
                 Live::Event(event) => match serde_json::from_str::<EventView>(&event.data) {
+                    // Requests to other systems are no part of the conversation.
+                    Ok(view) if view.event_type.starts_with("forum.integration.") => {}
+                    _ if output.json => output.json(&event.data)?,
                     Ok(view) => Output::text(&line(&view))?,
                     Err(_) => Output::text(&format!("{}  {}", event.pos, text::line(&event.data)))?,
                 },

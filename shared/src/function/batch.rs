@@ -10,6 +10,8 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::join_all;
 
+use tracing::{Instrument, Span};
+
 use super::{Function, backoff};
 use crate::clock::{Clock, Stopwatch};
 use crate::ctx::Ctx;
@@ -64,30 +66,37 @@ impl Deadline {
     }
 }
 
-/// What of an envelope says which records must keep their order.
+/// What of an envelope says which records must keep their order, and what its log lines carry.
 #[derive(serde::Deserialize)]
-struct Stream<'a> {
+struct Head<'a> {
     #[serde(borrow)]
     source: Cow<'a, str>,
     #[serde(borrow)]
     subject: Cow<'a, str>,
+    #[serde(borrow, default)]
+    correlationid: Cow<'a, str>,
 }
 
 /// Handles a batch; one verdict per record, in their order.
 pub async fn run<F: Function>(ctx: &Ctx, records: &[Record], deadline: Option<Deadline>) -> Vec<Verdict> {
+    let heads: Vec<_> = records.iter().map(|record| serde_json::from_str::<Head<'_>>(&record.body).ok()).collect();
     let mut streams: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, record) in records.iter().enumerate() {
-        let stream =
-            serde_json::from_str::<Stream<'_>>(&record.body).map(|stream| stream.source.into_owned() + &stream.subject);
+    for (index, head) in heads.iter().enumerate() {
         // What has no stream stands alone.
-        streams.entry(stream.unwrap_or_else(|_| format!("#{index}"))).or_default().push(index);
+        let stream =
+            head.as_ref().map_or_else(|| format!("#{index}"), |head| format!("{}{}", head.source, head.subject));
+        streams.entry(stream).or_default().push(index);
     }
+    let heads = &heads;
     let handled = join_all(streams.into_values().map(|indices| async move {
         let mut verdicts = Vec::with_capacity(indices.len());
         for index in indices {
             let verdict = match deadline {
                 Some(deadline) if deadline.is_near() => Verdict::Retry(Duration::ZERO),
-                _ => one::<F>(ctx, &records[index]).await,
+                _ => {
+                    let span = span(F::NAME, &records[index], heads[index].as_ref());
+                    one::<F>(ctx, &records[index]).instrument(span).await
+                }
             };
             verdicts.push((index, verdict));
         }
@@ -98,6 +107,18 @@ pub async fn run<F: Function>(ctx: &Ctx, records: &[Record], deadline: Option<De
         verdicts[index] = verdict;
     }
     verdicts
+}
+
+/// What every log line of a message's handling carries; a tick of the clock has no message.
+fn span(function: &'static str, record: &Record, head: Option<&Head<'_>>) -> Span {
+    let Some(head) = head else { return tracing::info_span!("handle", function) };
+    let correlation_id = head.correlationid.as_ref();
+    let uuid = record.message_id.strip_prefix("msg_").filter(|_| record.topic.starts_with("forum.commands."));
+    if let Some(uuid) = uuid {
+        let command_id = format_args!("cmd_{uuid}");
+        return tracing::info_span!("handle", function, correlation_id, %command_id);
+    }
+    tracing::info_span!("handle", function, correlation_id, message_id = record.message_id)
 }
 
 async fn one<F: Function>(ctx: &Ctx, record: &Record) -> Verdict {
@@ -129,6 +150,7 @@ async fn one<F: Function>(ctx: &Ctx, record: &Record) -> Verdict {
             ("panic", Verdict::Retry(wait(ctx, record)))
         }
     };
+    tracing::debug!(outcome = label, "handled");
     ctx.metrics.function_invocations_total.with_label_values(&[F::NAME, label]).inc();
     ctx.metrics.function_duration_seconds.with_label_values(&[F::NAME]).observe(stopwatch.elapsed().as_secs_f64());
     verdict

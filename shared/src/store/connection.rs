@@ -47,6 +47,11 @@ impl Connection {
         Ok(Self { inner, prepared: HashMap::new(), synchronous: None })
     }
 
+    /// Changes how long a statement waits for a lock.
+    pub(super) fn set_busy_timeout(&mut self, busy_timeout: Duration) -> Result<(), libsql::Error> {
+        self.inner.busy_timeout(busy_timeout)
+    }
+
     /// Lets this connection write the WAL back when a commit leaves more than `pages` pages in it.
     pub(super) fn checkpoint_every(&mut self, pages: u32) -> Result<(), libsql::Error> {
         self.batch(&format!("PRAGMA wal_autocheckpoint = {pages}"))

@@ -66,7 +66,7 @@ impl Store {
             failing: AtomicBool::new(false),
         });
         let wal = PathBuf::from(format!("{}-wal", path.display()));
-        let groups = Groups::new(connection, wal, config.writer.batch_max, Arc::clone(&signals), metrics.clone());
+        let groups = Groups::new(connection, wal, config, Arc::clone(&signals), metrics.clone());
         let (writer, thread) = match run {
             Run::Threads => {
                 let (writer, thread) = Writer::spawn(groups, config.writer.queue)?;
@@ -132,6 +132,12 @@ impl Store {
     #[must_use]
     pub fn is_failing(&self) -> bool {
         self.signals.failing.load(Ordering::SeqCst)
+    }
+
+    /// Commits that wait for the writer now.
+    #[must_use]
+    pub fn queue_depth(&self) -> usize {
+        self.writer.queue_depth()
     }
 
     /// The database's id: a UUID stored at creation.

@@ -26,7 +26,7 @@ pub enum StoreError {
     },
     /// The file failed its integrity check after an unclean end.
     #[error(
-        "the database {path} is damaged ({finding}); restore the latest backup into an empty place and start with it"
+        "the database {path} is damaged ({finding}); move it away and put the latest backup in its place: `agentforum restore FILE`"
     )]
     Damaged {
         /// Which file.

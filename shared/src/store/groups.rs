@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -11,14 +12,18 @@ use super::connection::Connection;
 use super::error::{CommitError, Failure, StoreError, failure_of};
 use super::statement::{Commit, Durability, Guard, Statement};
 use super::writer::{Mail, Receipt, Request, Signals};
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
+use crate::config::Config;
 use crate::telemetry::Metrics;
 
 /// Applies groups of commits to the one writing connection.
 pub(super) struct Groups {
     connection: Connection,
     batch_max: usize,
+    busy_timeout: Duration,
     wal: PathBuf,
+    /// Since when readers are known to hold on to the WAL.
+    held: Option<Stopwatch>,
     signals: Arc<Signals>,
     metrics: Metrics,
 }
@@ -27,16 +32,21 @@ pub(super) struct Groups {
 pub(super) const WAL_CHECKPOINT_PAGES: u32 = 2000;
 /// From this size on the writer waits for readers to let go, and empties the WAL.
 const WAL_TRUNCATE_BYTES: u64 = 24 << 20;
+/// How long it waits: queries take less, and a backup, which may take minutes, is not to hold up the writes.
+const TRUNCATE_WAIT: Duration = Duration::from_millis(500);
+/// Pause after having waited in vain.
+const TRUNCATE_PAUSE: Duration = Duration::from_secs(2);
 
 impl Groups {
     pub(super) fn new(
         connection: Connection,
         wal: PathBuf,
-        batch_max: usize,
+        settings: &Config,
         signals: Arc<Signals>,
         metrics: Metrics,
     ) -> Self {
-        Self { connection, batch_max, wal, signals, metrics }
+        let (batch_max, busy_timeout) = (settings.writer.batch_max, settings.store.busy_timeout);
+        Self { connection, batch_max, busy_timeout, wal, held: None, signals, metrics }
     }
 
     /// Takes whatever waits as one group, again and again.
@@ -55,21 +65,25 @@ impl Groups {
                     Err(_) => break,
                 }
             }
-            self.metrics.writer_queue_depth.set(i64::try_from(mailbox.len()).unwrap_or(i64::MAX));
-            self.run(group);
+            if self.run(group) {
+                open &= refuse_waiting(&mut mailbox);
+            }
         }
         self.finish();
     }
 
-    /// One transaction for the whole group; each member is answered after it ended.
-    pub(super) fn run(&mut self, group: Vec<Request>) {
+    /// One transaction for the whole group; each member is answered after it ended. Whether another process kept the file
+    /// locked for as long as a commit may wait.
+    pub(super) fn run(&mut self, group: Vec<Request>) -> bool {
         let stopwatch = Clock::stopwatch();
         let full = group.iter().any(|request| request.commit.durability == Durability::Full);
         let durability = if full { Durability::Full } else { Durability::Normal };
         self.metrics.writer_batch_size.observe(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
         let (commits, replies): (Vec<_>, Vec<_>) =
             group.into_iter().map(|request| (request.commit, request.reply)).unzip();
-        let results = match self.transaction(durability, commits) {
+        let outcome = self.transaction(durability, commits);
+        let locked = matches!(outcome, Err(StoreError::Busy));
+        let results = match outcome {
             Ok(results) => results,
             Err(error) => replies.iter().map(|_| Err(CommitError::Store(error.again()))).collect(),
         };
@@ -83,6 +97,7 @@ impl Groups {
             let _ = reply.send(result);
         }
         self.keep_wal_small();
+        locked
     }
 
     fn transaction(
@@ -156,12 +171,24 @@ impl Groups {
     fn keep_wal_small(&mut self) {
         let size = std::fs::metadata(&self.wal).map_or(0, |file| file.len());
         self.metrics.db_wal_bytes.set(i64::try_from(size).unwrap_or(i64::MAX));
-        // Readers kept the log from starting over: wait for them once, and give its space back.
-        if size >= WAL_TRUNCATE_BYTES
-            && let Err(error) = self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", Vec::new())
-        {
-            tracing::warn!(%error, "the write-ahead log could not be written back");
+        if size < WAL_TRUNCATE_BYTES || self.held.is_some_and(|held| held.elapsed() < TRUNCATE_PAUSE) {
+            return;
         }
+        // Readers kept the log from starting over: wait for them once, and give its space back.
+        match self.truncate() {
+            Ok(empty) => self.held = (!empty).then(Clock::stopwatch),
+            Err(error) => tracing::warn!(%error, "the write-ahead log could not be written back"),
+        }
+    }
+
+    /// Empties the WAL, unless readers hold on to it. Whether it is empty.
+    fn truncate(&mut self) -> Result<bool, libsql::Error> {
+        self.connection.set_busy_timeout(TRUNCATE_WAIT.min(self.busy_timeout))?;
+        let rows = self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", Vec::new());
+        self.connection.set_busy_timeout(self.busy_timeout)?;
+        // The first column says whether somebody was in the way.
+        let in_the_way = rows?.into_iter().next().and_then(|row| row.columns().integer().ok());
+        Ok(in_the_way == Some(0))
     }
 
     /// Leaves the file complete without its WAL.
@@ -170,6 +197,19 @@ impl Groups {
             tracing::warn!(%error, "the write-ahead log could not be written back at the end");
         }
     }
+}
+
+/// Answers everybody in the mailbox: who came while the file was locked has waited as well, and would wait as long again.
+/// Whether the mailbox stays open.
+fn refuse_waiting(mailbox: &mut mpsc::Receiver<Mail>) -> bool {
+    while let Ok(mail) = mailbox.try_recv() {
+        match mail {
+            // A caller that stopped waiting has its answer: nothing was done.
+            Mail::Request(request) => drop(request.reply.send(Err(StoreError::Busy.into()))),
+            Mail::Close => return false,
+        }
+    }
+    true
 }
 
 /// Whether the database itself refuses to work; a statement that it refuses is its author's mistake.

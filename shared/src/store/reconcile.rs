@@ -74,3 +74,17 @@ pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconc
     let [outbox, commands, events] = counts;
     failure.map_or(Ok(Reconciled { outbox, commands, events, replays: 0 }), |error| Err(error.unexpected()))
 }
+
+/// Gives back what this process holds, at no attempt: for its orderly end, after its functions have ended. The file is this
+/// process's alone, so whatever is held is held by it.
+///
+/// # Errors
+/// When the store fails; then the leases end by themselves, or with the next start.
+pub async fn give_back(store: &Store, context: Context) -> Result<(), StoreError> {
+    let now = context.now.0;
+    let statement = |sql| Statement::new(sql, vec![now.into()]);
+    let commit = Commit::new(Durability::Full, context)
+        .then(statement(include_str!("sql/release_held_commands.sql")))
+        .then(statement(include_str!("sql/release_held_outbox.sql")));
+    store.commit(commit).await.map(drop).map_err(super::CommitError::unexpected)
+}

@@ -98,6 +98,14 @@ impl Writer {
         }
     }
 
+    /// Commits that wait in the mailbox.
+    pub(super) fn queue_depth(&self) -> usize {
+        match self {
+            Self::Thread(sender) => sender.max_capacity() - sender.capacity(),
+            Self::Inline(_) => 0,
+        }
+    }
+
     /// Commits, waiting for room in the mailbox.
     pub(super) async fn commit(&self, commit: Commit) -> Result<Receipt, CommitError> {
         match self {

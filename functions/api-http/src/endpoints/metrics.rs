@@ -7,6 +7,7 @@ use shared::auth::Caller;
 use shared::ctx::Ctx;
 use shared::error::Code;
 use shared::store::replays::{self, Stage};
+use shared::transport::Transport;
 use shared::value::KeyScope;
 
 use super::health::look;
@@ -42,6 +43,10 @@ async fn refresh(ctx: &Ctx) -> Answer<()> {
     let seconds = |since: Option<shared::clock::Time>| {
         since.map_or(0, |since| i64::try_from(now.since(since).as_secs()).unwrap_or(i64::MAX))
     };
+    let transport = ctx.config.transport.as_str();
+    let up = ctx.transport.check().await.is_ok();
+    metrics.transport_up.with_label_values(&[transport]).set(i64::from(up));
+    metrics.writer_queue_depth.set(i64::try_from(ctx.store.queue_depth()).unwrap_or(i64::MAX));
     metrics.commands_pending.set(overview.commands_pending);
     metrics.command_lag_seconds.set(seconds(overview.oldest_command_at));
     metrics.log_head_position.set(overview.head);
