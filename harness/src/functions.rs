@@ -48,6 +48,7 @@ pub const TABLE: &[Entry] = &[
     entry::<project_search::ProjectSearch>(include_str!("../../functions/project-search/src/lib.rs")),
     entry::<project_thread_stats::ProjectThreadStats>(include_str!("../../functions/project-thread-stats/src/lib.rs")),
     entry::<project_thread_views::ProjectThreadViews>(include_str!("../../functions/project-thread-views/src/lib.rs")),
+    entry::<sweep_dead_letters::SweepDeadLetters>(include_str!("../../functions/sweep-dead-letters/src/lib.rs")),
     entry::<sweep_expired_leases::SweepExpiredLeases>(include_str!("../../functions/sweep-expired-leases/src/lib.rs")),
     entry::<sweep_retention::SweepRetention>(include_str!("../../functions/sweep-retention/src/lib.rs")),
 ];

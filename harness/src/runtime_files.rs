@@ -35,13 +35,13 @@ impl Whereabouts {
     pub(crate) fn started_with(mut self, config: &Config) -> Self {
         for setting in config.settings() {
             match &setting.source {
-                Source::Flag => drop(self.flags.insert(setting.key.to_owned(), setting.value.clone())),
                 // The one beside the database is found again by itself, if it is still there.
                 Source::File(file) if *file == config.db.with_file_name("agentforum.toml") => {}
                 Source::File(file) => self.config_file = std::path::absolute(file).ok(),
-                Source::Environment | Source::Default => {}
+                Source::Flag | Source::Environment | Source::Default => {}
             }
         }
+        self.flags = config.flags().iter().map(|(key, text)| ((*key).to_owned(), text.clone())).collect();
         self
     }
 }

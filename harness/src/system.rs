@@ -89,7 +89,7 @@ impl Harness {
         let listener = TcpListener::bind(config.addr)
             .await
             .map_err(|source| HarnessError::Listen { addr: config.addr, source })?;
-        let ctx = Ctx::build(config, sources, subscriptions())?;
+        let ctx = Ctx::build(config, sources, subscriptions()).await?;
         match Self::run(&ctx, listener, pace).await {
             Ok(harness) => Ok(harness),
             Err(error) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use shared::ctx::Ctx;
 use shared::function::batch::{Record, Verdict};
 use shared::function::{Trigger, replay};
+use shared::store::reconcile::Reach;
 use shared::store::{Commit, Durability};
 use shared::transport::{Delivery, Transport};
 use tokio::sync::Semaphore;
@@ -38,12 +39,14 @@ pub(crate) fn start(ctx: &Ctx, stop: &CancellationToken) -> JoinSet<()> {
             Trigger::Commit => {
                 tasks.spawn(drainer(ctx, run, stop));
             }
-            Trigger::Schedule => {
-                tasks.spawn(schedule(ctx, run, stop));
+            Trigger::Schedule(period) => {
+                let period = period.length(&ctx.config);
+                tasks.spawn(schedule(ctx, run, period, stop));
             }
             Trigger::Http => {}
         }
     }
+    tasks.spawn(after_losses(ctx.clone(), stop.clone()));
     let (ctx, stop) = (ctx.clone(), stop.clone());
     tasks.spawn(async move { summaries(&ctx, &stop).await });
     tasks
@@ -170,8 +173,7 @@ pub(crate) async fn step(ctx: &Ctx, run: RunBatch) {
 }
 
 /// Runs a sweep on its interval; the start has run it already.
-async fn schedule(ctx: Ctx, run: RunBatch, stop: CancellationToken) {
-    let period = ctx.config.reconcile.interval;
+async fn schedule(ctx: Ctx, run: RunBatch, period: Duration, stop: CancellationToken) {
     loop {
         tokio::select! {
             biased;
@@ -183,10 +185,33 @@ async fn schedule(ctx: Ctx, run: RunBatch, stop: CancellationToken) {
     }
 }
 
+/// Rings for everything unfinished when the transport lost its contents: nothing waits for the next sweep.
+async fn after_losses(ctx: Ctx, stop: CancellationToken) {
+    let mut lost = ctx.transport.lost();
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            changed = lost.changed() => {
+                if changed.is_err() {
+                    // Nobody is left to tell; the sweeps go on.
+                    stop.cancelled().await;
+                    return;
+                }
+            }
+        }
+        // Several functions notice the same loss, one after the other.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        lost.mark_unchanged();
+        if let Err(error) = sweep_expired_leases::pass(&ctx, Reach::OlderThan(Duration::ZERO)).await {
+            tracing::error!(%error, "what was lost with the transport is rung for by the next sweep");
+        }
+    }
+}
+
 /// The pass before readiness: whatever an earlier process left unfinished is rung for.
 pub(crate) async fn reconcile(ctx: &Ctx) -> Result<(), shared::store::StoreError> {
-    let reach = shared::store::reconcile::Reach::Everything;
-    let counts = sweep_expired_leases::pass(ctx, reach).await?;
+    let counts = sweep_expired_leases::pass(ctx, Reach::Everything).await?;
     ctx.readiness.reconciled(counts);
     Ok(())
 }

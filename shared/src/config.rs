@@ -15,6 +15,7 @@ mod tests;
 mod value;
 mod words;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub struct Config {
     pub db: PathBuf,
     /// `transport`: what carries messages between functions.
     pub transport: TransportKind,
+    /// `redis.*`: the Redis transport.
+    pub redis: Redis,
     /// `worker.*`: the drainer's steps.
     pub worker: Worker,
     /// `shutdown.*`: how long a clean stop waits.
@@ -76,6 +79,17 @@ pub struct Config {
     /// `auth.*`: who may call.
     pub auth: Auth,
     settings: Vec<Setting>,
+    flags: Given,
+}
+
+/// What was given as flags. Its texts may hold passwords, so they are not shown.
+#[derive(Clone, Default)]
+struct Given(BTreeMap<&'static str, String>);
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.0.keys()).finish()
+    }
 }
 
 impl Config {
@@ -83,6 +97,46 @@ impl Config {
     #[must_use]
     pub fn settings(&self) -> &[Setting] {
         &self.settings
+    }
+
+    /// What was given as flags, as it was given: nothing is masked.
+    #[must_use]
+    pub fn flags(&self) -> &BTreeMap<&'static str, String> {
+        &self.flags.0
+    }
+}
+
+/// Settings `redis.*`.
+#[derive(Clone)]
+pub struct Redis {
+    /// The server; may hold a password.
+    pub url: String,
+    /// What the names of all streams begin with.
+    pub stream: String,
+    /// What the names of all consumer groups begin with.
+    pub group: String,
+    /// Name of this process among the consumers; `None` leaves it to host and process id.
+    pub consumer: Option<String>,
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = masked_url(&self.url);
+        let mut fields = formatter.debug_struct("Redis");
+        fields.field("url", &url).field("stream", &self.stream).field("group", &self.group);
+        fields.field("consumer", &self.consumer).finish()
+    }
+}
+
+/// Host and port of a server's URL, for people: no user, no password.
+#[must_use]
+pub fn masked_url(url: &str) -> String {
+    match reqwest::Url::parse(url) {
+        Ok(url) => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+        }
+        Err(_) => url.split('@').next_back().unwrap_or_default().to_owned(),
     }
 }
 
@@ -126,6 +180,8 @@ pub struct Outbox {
 pub struct Delivery {
     /// Attempts of a handler after which its message is a dead letter.
     pub max_attempts: u32,
+    /// Deliveries after which the transport gives a message up.
+    pub receive_max: u32,
     /// How long a received message stays hidden from other receivers.
     pub visibility: Duration,
     /// Wait after the first failed attempt; it doubles from there.

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{Config, TransportKind};
+use crate::config::{Config, TransportKind, masked_url};
 use crate::id::Ids;
 use crate::live::{Bells, Tail};
 use crate::readiness::Readiness;
 use crate::store::{Context, Run, Store, StoreError};
 use crate::telemetry::Metrics;
-use crate::transport::{Memory, Subscription};
+use crate::transport::{Backend, Memory, Redis, RedisSettings, Subscription, TransportError};
 use crate::worker::Worker;
 
 /// The context of a process. Clones share everything.
@@ -28,7 +28,7 @@ pub struct Parts {
     /// The database.
     pub store: Store,
     /// Doorbells between functions.
-    pub transport: Memory,
+    pub transport: Backend,
     /// The log's tail.
     pub tail: Tail,
     /// Bells for waiting requests.
@@ -58,6 +58,15 @@ pub enum CtxError {
     /// The operating system has no randomness.
     #[error("the operating system gives no random numbers")]
     Random(#[from] rand::rngs::SysError),
+    /// The transport does not answer.
+    #[error("cannot use the transport at {address}")]
+    Transport {
+        /// Where it should be, without credentials.
+        address: String,
+        /// Why.
+        #[source]
+        source: TransportError,
+    },
     /// Metrics could not be registered.
     #[error("metrics could not be registered")]
     Metrics(#[from] prometheus::Error),
@@ -87,7 +96,7 @@ impl Ctx {
     ///
     /// # Errors
     /// When a part cannot be opened; nothing takes its place.
-    pub fn build(config: Config, sources: Sources, subscriptions: Vec<Subscription>) -> Result<Self, CtxError> {
+    pub async fn build(config: Config, sources: Sources, subscriptions: Vec<Subscription>) -> Result<Self, CtxError> {
         let Sources { clock, seed, run } = sources;
         let ids = match seed {
             Some(seed) => Ids::seeded(clock.clone(), seed),
@@ -95,8 +104,12 @@ impl Ctx {
         };
         let metrics = Metrics::new()?;
         let store = Store::open(&config, run, &clock, &ids, &metrics)?;
-        let transport = match config.transport {
-            TransportKind::Memory => Memory::new(clock.clone(), config.delivery.visibility, subscriptions),
+        let transport = match transport(&config, &clock, &store, subscriptions).await {
+            Ok(transport) => transport,
+            Err(error) => {
+                store.close().await;
+                return Err(error);
+            }
         };
         let tail = Tail::new(&store, &metrics, config.live.ring, config.log.page);
         let worker = Worker::new(clock.now());
@@ -120,4 +133,38 @@ impl Ctx {
     pub fn housekeeping(&self, name: &str) -> Context {
         Context::housekeeping(name, self.clock.now())
     }
+}
+
+async fn transport(
+    config: &Config,
+    clock: &Clock,
+    store: &Store,
+    subscriptions: Vec<Subscription>,
+) -> Result<Backend, CtxError> {
+    let (visibility, receive_max) = (config.delivery.visibility, config.delivery.receive_max);
+    match config.transport {
+        TransportKind::Memory => {
+            Ok(Backend::Memory(Memory::new(clock.clone(), visibility, receive_max, subscriptions)))
+        }
+        TransportKind::Redis => {
+            let redis = &config.redis;
+            let settings = RedisSettings {
+                url: redis.url.clone(),
+                prefix: format!("{}:{}", redis.stream, store.database_id()),
+                group: redis.group.clone(),
+                consumer: redis.consumer.clone().unwrap_or_else(own_name),
+                visibility,
+                receive_max,
+            };
+            let connected = Redis::connect(settings, subscriptions).await;
+            let failed = |source| CtxError::Transport { address: masked_url(&redis.url), source };
+            connected.map(Backend::Redis).map_err(failed)
+        }
+    }
+}
+
+/// Names this process among the consumers of a group.
+fn own_name() -> String {
+    let host = nix::unistd::gethostname().ok().and_then(|host| host.into_string().ok());
+    format!("{}-{}", host.unwrap_or_else(|| "unknown".to_owned()), std::process::id())
 }

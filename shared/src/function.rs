@@ -28,7 +28,27 @@ pub enum Trigger {
     /// A commit that left rows in the outbox; this often even if no commit says so.
     Commit,
     /// The clock.
-    Schedule,
+    Schedule(Period),
+}
+
+/// How often the clock wakes a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// Every `reconcile.interval`.
+    Reconcile,
+    /// Every so often.
+    Every(Duration),
+}
+
+impl Period {
+    /// The time between two wakes.
+    #[must_use]
+    pub fn length(self, config: &crate::config::Config) -> Duration {
+        match self {
+            Self::Reconcile => config.reconcile.interval,
+            Self::Every(length) => length,
+        }
+    }
 }
 
 /// One deployable unit.
@@ -54,7 +74,7 @@ pub fn subscription(name: &'static str, trigger: Trigger) -> Option<Subscription
         Trigger::Projection(projection) => {
             vec!["forum.events.*".to_owned(), "forum.integration.*".to_owned(), replay::topic_of(projection)]
         }
-        Trigger::Http | Trigger::Commit | Trigger::Schedule => return None,
+        Trigger::Http | Trigger::Commit | Trigger::Schedule(_) => return None,
     };
     Some(Subscription { function: name, topics })
 }

@@ -59,7 +59,7 @@ impl Lazy {
             .get_or_try_init(|| async {
                 let resolved = Config::from_environment(&std::collections::BTreeMap::new(), None)?;
                 let subscriptions = subscription(self.name, self.trigger).into_iter().collect();
-                Ok(Ctx::build(resolved.config, Sources::system(), subscriptions)?)
+                Ok(Ctx::build(resolved.config, Sources::system(), subscriptions).await?)
             })
             .await
     }
@@ -91,7 +91,7 @@ async fn invoke<F: Function>(lazy: &Lazy, event: LambdaEvent<Value>) -> Result<V
             let answer = queue_batch::<F>(ctx, batch, deadline).await;
             Ok(serde_json::to_value(answer)?)
         }
-        Trigger::Commit | Trigger::Schedule | Trigger::Http => {
+        Trigger::Commit | Trigger::Schedule(_) | Trigger::Http => {
             let record =
                 Record { message_id: String::new(), topic: String::new(), body: Arc::from("{}"), receive_count: 1 };
             match batch::run::<F>(ctx, &[record], Some(deadline)).await.as_slice() {

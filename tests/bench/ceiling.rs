@@ -55,7 +55,8 @@ impl Bare {
     fn open(directory: &Path, batch_size: f64) -> Self {
         let database = directory.join("agentforum.db");
         let config = Config::with(&[("db", database.to_str().expect("a path of UTF-8"))]).expect("settings");
-        let ctx = Ctx::build(config, Sources::system(), Vec::new()).expect("a database");
+        let built = Ctx::build(config, Sources::system(), Vec::new());
+        let ctx = futures::executor::block_on(built).expect("a database");
         let scope = Scope { team_id: "local".to_owned(), project_id: "default".to_owned() };
         let commit = Commit::new(Durability::Full, ctx.housekeeping("bench")).then_all(tenants::ensure(&scope));
         let store = ctx.store.clone();

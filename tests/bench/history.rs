@@ -25,7 +25,7 @@ const WORDS: [&str; 10] =
 pub(crate) async fn fill(directory: &Path, threads: usize, steps: usize) -> i64 {
     let database = directory.join("agentforum.db");
     let config = Config::with(&[("db", database.to_str().expect("a path of UTF-8"))]).expect("settings");
-    let ctx = Ctx::build(config, Sources::system(), Vec::new()).expect("a database");
+    let ctx = Ctx::build(config, Sources::system(), Vec::new()).await.expect("a database");
     let scope = Scope { team_id: "local".to_owned(), project_id: "default".to_owned() };
     let commit = Commit::new(Durability::Full, ctx.housekeeping("bench")).then_all(tenants::ensure(&scope));
     ctx.store.commit(commit).await.expect("a tenant");

@@ -9,9 +9,9 @@ use shared::store::{CommitError, Run, StoreError};
 use tempfile::TempDir;
 use tests::fixture::{Fixture, config_in, database_in, over_both_stores, subscriptions};
 
-fn open(directory: &TempDir) -> Result<Ctx, StoreError> {
+async fn open(directory: &TempDir) -> Result<Ctx, StoreError> {
     let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads };
-    Ctx::build(config_in(directory, &[]), sources, subscriptions()).map_err(|error| match error {
+    Ctx::build(config_in(directory, &[]), sources, subscriptions()).await.map_err(|error| match error {
         CtxError::Store(error) => error,
         other => panic!("{other}"),
     })
@@ -38,7 +38,7 @@ async fn a_second_opening_names_the_process_that_holds_the_file() {
     let config =
         shared::config::Config::with(&[("db", fixture.database().to_str().expect("UTF-8"))]).expect("settings");
     let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads };
-    let Err(CtxError::Store(error)) = Ctx::build(config, sources, subscriptions()) else {
+    let Err(CtxError::Store(error)) = Ctx::build(config, sources, subscriptions()).await else {
         panic!("a second opening succeeded");
     };
     let pid = std::process::id().to_string();
@@ -52,7 +52,7 @@ async fn a_second_opening_names_the_process_that_holds_the_file() {
 async fn the_lock_of_a_dead_process_is_taken_over() {
     let directory = filled().await;
     pretend_unclean(&directory);
-    let ctx = open(&directory).expect("the file is free");
+    let ctx = open(&directory).await.expect("the file is free");
     let holder = fs::read_to_string(format!("{}.lock", database_in(&directory).display())).expect("a lock file");
     assert_eq!(holder, std::process::id().to_string());
     assert_eq!(*ctx.store.head().borrow(), 300);
@@ -77,11 +77,11 @@ async fn a_damaged_file_refuses_to_start_after_an_unclean_end_and_says_how_to_re
         file.write_all_at(&garbage, page * 4096).expect("damage");
     }
     pretend_unclean(&directory);
-    let error = open(&directory).err().expect("it refuses");
+    let error = open(&directory).await.err().expect("it refuses");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
     assert!(error.to_string().contains("agentforum restore FILE"), "{error}");
     // It refuses the next time too, although this end was a clean one.
-    assert!(matches!(open(&directory).err(), Some(StoreError::Damaged { .. })));
+    assert!(matches!(open(&directory).await.err(), Some(StoreError::Damaged { .. })));
 }
 
 // STORE-10
@@ -92,7 +92,7 @@ async fn a_file_that_is_no_database_refuses_to_start_and_is_left_as_it_is() {
     fs::create_dir(database.parent().expect("a directory")).expect("a directory");
     let text = "not a database ".repeat(500);
     fs::write(&database, &text).expect("a file");
-    let error = open(&directory).err().expect("it refuses");
+    let error = open(&directory).await.err().expect("it refuses");
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
     assert_eq!(fs::read_to_string(&database).expect("the file"), text);
 }

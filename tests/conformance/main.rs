@@ -7,5 +7,6 @@ mod guards;
 mod log;
 mod memory;
 mod outbox;
+mod redis;
 mod soak;
 mod transport;

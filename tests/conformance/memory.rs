@@ -6,7 +6,7 @@ use shared::clock::Clock;
 use shared::transport::{Memory, Subscription};
 use tests::system::NOON;
 
-use crate::transport::{Backend, suite};
+use crate::transport::{Backend, RECEIVE_MAX, suite};
 
 struct Embedded(Clock);
 
@@ -15,7 +15,7 @@ impl Backend for Embedded {
 
     async fn start(visibility: Duration, subscriptions: Vec<Subscription>) -> (Self, Memory) {
         let clock = Clock::fixed_at(NOON);
-        let transport = Memory::new(clock.clone(), visibility, subscriptions);
+        let transport = Memory::new(clock.clone(), visibility, RECEIVE_MAX, subscriptions);
         (Self(clock), transport)
     }
 

@@ -59,7 +59,7 @@ async fn a_database_of_version_one_keeps_every_row_of_every_table() {
     for (table, rows) in &before {
         assert!(!rows.is_empty(), "{table} has no row in the data of this test");
     }
-    let ctx = open(&directory).expect("it opens");
+    let ctx = open(&directory).await.expect("it opens");
     assert_eq!(*ctx.store.head().borrow(), 2);
     assert_eq!(ctx.store.epoch(), "01234567");
     ctx.store.close().await;

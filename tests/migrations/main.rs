@@ -17,9 +17,9 @@ mod data;
 /// The table that records what was applied.
 const HISTORY: &str = include_str!("../../shared/src/store/sql/create_migrations.sql");
 
-pub(crate) fn open(directory: &TempDir) -> Result<Ctx, StoreError> {
+pub(crate) async fn open(directory: &TempDir) -> Result<Ctx, StoreError> {
     let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads };
-    Ctx::build(config_in(directory, &[]), sources, Vec::new()).map_err(|error| match error {
+    Ctx::build(config_in(directory, &[]), sources, Vec::new()).await.map_err(|error| match error {
         CtxError::Store(error) => error,
         other => panic!("{other}"),
     })
@@ -62,7 +62,7 @@ async fn every_migration_is_applied_once_and_recorded_with_its_checksum() {
         assert_eq!(json!(history(&directory).await), expected_history());
         let before = tables(&directory).await;
         execute_on(&database_in(&directory), "UPDATE migrations SET applied_at = 42").await;
-        open(&directory).expect("it opens again").store.close().await;
+        open(&directory).await.expect("it opens again").store.close().await;
         assert_eq!(tables(&directory).await, before);
         let times = rows_of(&database_in(&directory), "SELECT DISTINCT applied_at FROM migrations").await;
         assert_eq!(json!(times), json!([[42]]), "not applied a second time");
@@ -76,7 +76,7 @@ async fn every_migration_is_applied_once_and_recorded_with_its_checksum() {
 async fn a_changed_checksum_refuses_to_start_and_leaves_the_file_untouched() {
     let directory = Fixture::new().await.closed().await;
     by_hand(&database_in(&directory), "UPDATE migrations SET checksum = 'other' WHERE version = 1").await;
-    assert_refused_untouched(&directory, "migration 1 (spine) is not the one that made this database");
+    assert_refused_untouched(&directory, "migration 1 (spine) is not the one that made this database").await;
 }
 
 // STORE-1
@@ -85,14 +85,14 @@ async fn a_newer_schema_refuses_to_start_and_leaves_the_file_untouched() {
     let directory = Fixture::new().await.closed().await;
     let newer = newest() + 1;
     by_hand(&database_in(&directory), &format!("INSERT INTO migrations VALUES ({newer}, 'later', 'x', 0)")).await;
-    assert_refused_untouched(&directory, &format!("has schema version {newer}, this program knows {}", newest()));
+    assert_refused_untouched(&directory, &format!("has schema version {newer}, this program knows {}", newest())).await;
 }
 
-fn assert_refused_untouched(directory: &TempDir, why: &str) {
+async fn assert_refused_untouched(directory: &TempDir, why: &str) {
     let read = || fs::read(database_in(directory)).expect("the file");
     let before = read();
     for _ in 0..2 {
-        let error = open(directory).err().expect("it refuses");
+        let error = open(directory).await.err().expect("it refuses");
         assert!(matches!(&error, StoreError::Schema(text) if text.contains(why)), "{error:?}");
         assert!(read() == before, "the file changed");
     }
@@ -124,7 +124,7 @@ async fn a_migration_killed_midway_is_completed_by_the_next_start() {
             // Killed here: the connection goes without a COMMIT.
         }
         assert_eq!(history(&directory).await.len(), 0);
-        open(&directory).expect("the next start completes it").store.close().await;
+        open(&directory).await.expect("the next start completes it").store.close().await;
         assert_eq!(json!(history(&directory).await), expected_history());
         let names = |rows: &[Vec<Value>]| rows.iter().map(|row| row[1].clone()).collect::<Vec<_>>();
         assert_eq!(names(&tables(&directory).await), names(&complete), "after {share} statements");

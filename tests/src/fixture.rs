@@ -108,7 +108,7 @@ impl Fixture {
     ) -> Self {
         let config = config_in(&directory, settings);
         let sources = Sources { clock: Clock::fixed_at(NOON), seed: Some(seed), run };
-        let ctx = Ctx::build(config, sources, subscriptions).expect("a context");
+        let ctx = Ctx::build(config, sources, subscriptions).await.expect("a context");
         let fixture = Self { directory, ctx };
         let commit = Commit::new(Durability::Full, fixture.context()).then_all(tenants::ensure(&tenant()));
         fixture.ctx.store.commit(commit).await.expect("the tenant is stored");

@@ -1,6 +1,7 @@
 //! What the themed test binaries share.
 
 pub mod fixture;
+pub mod services;
 pub mod system;
 
 /// Says loudly that a test could not run here: a line for the runner's count, and on standard error.

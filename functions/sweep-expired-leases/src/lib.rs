@@ -8,7 +8,7 @@
 
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
-use shared::function::{Function, Trigger, replay};
+use shared::function::{Function, Period, Trigger, replay};
 use shared::message::envelope::Tick;
 use shared::store::StoreError;
 use shared::store::reconcile::{self, Reach, Reconciled};
@@ -19,7 +19,7 @@ pub struct SweepExpiredLeases;
 
 impl Function for SweepExpiredLeases {
     const NAME: &'static str = "sweep-expired-leases";
-    const TRIGGER: Trigger = Trigger::Schedule;
+    const TRIGGER: Trigger = Trigger::Schedule(Period::Reconcile);
     type Message = Tick;
 
     async fn handle(ctx: &Ctx, _tick: Tick) -> Result<(), HandlerError> {

@@ -6,9 +6,11 @@
 //! Writes: outbox, commands, meta
 //! Emits: nothing
 
+use std::time::Duration;
+
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
-use shared::function::{Function, Trigger};
+use shared::function::{Function, Period, Trigger};
 use shared::message::envelope::Tick;
 use shared::store::retention::{self, Keep, Pruned};
 
@@ -17,7 +19,7 @@ pub struct SweepRetention;
 
 impl Function for SweepRetention {
     const NAME: &'static str = "sweep-retention";
-    const TRIGGER: Trigger = Trigger::Schedule;
+    const TRIGGER: Trigger = Trigger::Schedule(Period::Every(Duration::from_secs(60)));
     type Message = Tick;
 
     async fn handle(ctx: &Ctx, _tick: Tick) -> Result<(), HandlerError> {

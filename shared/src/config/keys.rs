@@ -64,6 +64,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Text that is not empty.
     Text,
+    /// The URL of a server; shown with host and port only.
+    Url,
     /// Text that is never shown and has no flag, since other users of a machine see the flags of a process.
     Secret,
 }
@@ -111,6 +113,10 @@ pub static KEYS: &[Key] = &[
     key("addr", "127.0.0.1:3001", Kind::Address, "Address and port HTTP listens on; port 0 takes a free one"),
     key("db", ".agentforum/agentforum.db", Kind::Path, "Database file, created when it is missing"),
     key("transport", "memory", Kind::Words(TransportKind::WORDS), "What carries messages between functions"),
+    key("redis.url", "redis://127.0.0.1:6379/0", Kind::Url, "Redis server, or `container` to start one with Docker"),
+    key("redis.stream", "agentforum", Kind::Text, "What the names of all streams begin with"),
+    key("redis.group", "agentforum", Kind::Text, "What the names of all consumer groups begin with"),
+    key("redis.consumer", "", Kind::Text, "Name of this process among the consumers; host and process id if unset"),
     key("worker.interval", "500ms", positive(), "Time between two steps of the drainer"),
     key("worker.batch_size", "100", integer(1, 10_000), "Outbox rows the drainer claims per step"),
     key("worker.log_period", "15s", positive(), "Time between two log lines with the worker's figures"),
@@ -123,6 +129,7 @@ pub static KEYS: &[Key] = &[
     key("outbox.keep_sent", "1h", positive(), "How long sent outbox rows are kept"),
     key("delivery.max_attempts", "5", integer(1, 1_000), "Attempts of a handler before its message is a dead letter"),
     key("delivery.visibility", "60s", positive(), "How long a received message stays hidden from other receivers"),
+    key("delivery.receive_max", "50", integer(1, 1_000), "Deliveries after which the transport gives a message up"),
     key("delivery.backoff", "1s", from_zero(), "Wait after the first failed attempt, doubled after each further one"),
     key("delivery.backoff_max", "60s", positive(), "Longest wait between two attempts at one message"),
     key("log.page", "512", integer(1, 10_000), "Events read from the event log at once"),

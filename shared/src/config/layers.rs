@@ -12,8 +12,8 @@ use super::resolve::{Setting, Source};
 use super::value::{FromValue, Value};
 use super::words::AuthMode;
 use super::{
-    Auth, Body, Command, Commands, Config, Delivery, Idempotency, Integration, List, Live, Log, Outbox, Reconcile,
-    Replay, Search, Shutdown, Store, Stream, Thread, Worker, Writer,
+    Auth, Body, Command, Commands, Config, Delivery, Given, Idempotency, Integration, List, Live, Log, Outbox,
+    Reconcile, Redis, Replay, Search, Shutdown, Store, Stream, Thread, Worker, Writer,
 };
 
 /// What the variables of settings begin with.
@@ -106,6 +106,12 @@ impl Layers {
             addr: entries.get("addr")?,
             db: entries.get("db")?,
             transport: entries.get("transport")?,
+            redis: Redis {
+                url: entries.get("redis.url")?,
+                stream: entries.get("redis.stream")?,
+                group: entries.get("redis.group")?,
+                consumer: entries.get("redis.consumer")?,
+            },
             worker: Worker {
                 interval: entries.get("worker.interval")?,
                 batch_size: entries.get("worker.batch_size")?,
@@ -121,6 +127,7 @@ impl Layers {
             },
             delivery: Delivery {
                 max_attempts: entries.get("delivery.max_attempts")?,
+                receive_max: entries.get("delivery.receive_max")?,
                 visibility: entries.get("delivery.visibility")?,
                 backoff: entries.get("delivery.backoff")?,
                 backoff_max: entries.get("delivery.backoff_max")?,
@@ -154,6 +161,7 @@ impl Layers {
             replay: Replay { slice: entries.get("replay.slice")? },
             auth: Auth { mode, login_ttl: entries.get("auth.login_ttl")?, cookie: entries.get("auth.cookie")? },
             settings: entries.0.iter().map(|entry| entry.setting(mode)).collect(),
+            flags: Given(entries.0.iter().filter_map(Entry::given_as_flag).collect()),
         })
     }
 }
@@ -171,9 +179,14 @@ impl Entry {
         T::from_value(&self.value).ok_or(ConfigError::TakeValue { key: self.key.name })
     }
 
+    fn given_as_flag(&self) -> Option<(&'static str, String)> {
+        (self.source == Source::Flag).then(|| (self.key.name, self.text.clone()))
+    }
+
     fn setting(&self, mode: AuthMode) -> Setting {
         let value = match (self.key.kind, &self.value) {
             (Kind::Secret, _) => "***".to_owned(),
+            (Kind::Url, _) => super::masked_url(&self.text),
             (_, Value::Address(address)) => address.to_string(),
             (_, Value::Number(number)) => number.to_string(),
             (_, Value::Derived) if self.key.name == "auth.mode" => mode.as_str().to_owned(),
@@ -231,7 +244,11 @@ impl Key {
     }
 
     fn refuse_for(&self, text: &str, source: &Source, allowed: String) -> ConfigError {
-        let given = if matches!(self.kind, Kind::Secret) { "a secret".to_owned() } else { format!("{text:?}") };
+        let given = match self.kind {
+            Kind::Secret => "a secret".to_owned(),
+            Kind::Url => format!("{:?}", super::masked_url(text)),
+            _ => format!("{text:?}"),
+        };
         ConfigError::CheckValue { key: self.name, given, origin: source.describe(self), allowed }
     }
 }

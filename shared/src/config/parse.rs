@@ -24,6 +24,7 @@ impl Kind {
                 words.iter().find(|word| word.eq_ignore_ascii_case(trimmed)).map(|it| Value::Word(it))
             }
             Self::Text => (!trimmed.is_empty()).then(|| Value::Text(trimmed.to_owned())),
+            Self::Url => is_redis(trimmed).then(|| Value::Text(trimmed.to_owned())),
             Self::Secret => (!trimmed.is_empty()).then(|| Value::Text(text.to_owned())),
         }
     }
@@ -44,6 +45,7 @@ impl Kind {
             Self::Size { min, max } => format!("{min} to {max} bytes, such as 65536, 64KiB or 1MiB"),
             Self::Bool => "true or false".to_owned(),
             Self::Words(words) => words.join(", "),
+            Self::Url => "a URL such as redis://127.0.0.1:6379/0, or container".to_owned(),
             Self::Text | Self::Secret => "any text but an empty one".to_owned(),
         }
     }
@@ -104,6 +106,12 @@ fn shown(duration: Duration) -> String {
     let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let unit = UNITS.into_iter().find(|(_, length)| milliseconds.is_multiple_of(*length));
     unit.map_or_else(String::new, |(name, length)| format!("{}{name}", milliseconds / length))
+}
+
+/// Whether a text names a Redis server.
+fn is_redis(text: &str) -> bool {
+    let url = reqwest::Url::parse(text).ok().filter(|url| url.scheme() == "redis" && url.has_host());
+    text == "container" || url.is_some()
 }
 
 #[cfg(test)]

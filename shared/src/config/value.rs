@@ -68,6 +68,16 @@ impl FromValue for String {
     }
 }
 
+impl FromValue for Option<String> {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Derived => Some(None),
+            Value::Text(text) => Some(Some(text.clone())),
+            _ => None,
+        }
+    }
+}
+
 impl FromValue for TransportKind {
     fn from_value(value: &Value) -> Option<Self> {
         if let Value::Word(word) = value { Self::from_word(word) } else { None }

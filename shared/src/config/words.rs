@@ -5,21 +5,24 @@
 pub enum TransportKind {
     /// In this process, with visibility timeouts.
     Memory,
+    /// Streams of a Redis server.
+    Redis,
 }
 
 impl TransportKind {
-    pub(super) const WORDS: &[&str] = &["memory"];
+    pub(super) const WORDS: &[&str] = &["memory", "redis"];
 
     /// The word in configuration and in `/info`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "memory",
+            Self::Redis => "redis",
         }
     }
 
     pub(super) fn from_word(word: &str) -> Option<Self> {
-        (word == "memory").then_some(Self::Memory)
+        [Self::Memory, Self::Redis].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

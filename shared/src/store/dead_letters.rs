@@ -148,6 +148,15 @@ pub fn list(
     reader.rows(include_str!("sql/list_dead_letters.sql"), params)?.into_iter().map(letter).collect()
 }
 
+/// Whether a message stands for a command or an event of ours, which outlives it.
+///
+/// # Errors
+/// When the read fails.
+pub fn is_doorbell(reader: &mut Reader<'_>, message_id: &str) -> Result<bool, StoreError> {
+    let row = reader.row(include_str!("sql/find_doorbell.sql"), vec![message_id.to_owned().into()])?;
+    row.map_or(Ok(false), |row| Ok(row.columns().integer()? != 0))
+}
+
 /// Dead letters by what they died of, the most frequent first.
 ///
 /// # Errors

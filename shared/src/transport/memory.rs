@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
-use super::{Delivery, Outgoing, Subscription, Transport, TransportError};
+use super::{DeadDelivery, Delivery, Description, Outgoing, QueueState, Subscription, Transport, TransportError};
 use crate::clock::{Clock, Time};
 
 /// In-process queues, one per function.
@@ -19,7 +19,9 @@ pub struct Memory {
 struct Shared {
     clock: Clock,
     visibility: Duration,
+    receive_max: u32,
     subscriptions: Vec<Subscription>,
+    lost: watch::Sender<u64>,
     queues: HashMap<&'static str, Queue>,
     closed: AtomicBool,
 }
@@ -38,6 +40,8 @@ struct State {
     /// Where in `hidden` a receipt is held.
     held: HashMap<u64, Time>,
     next_receipt: u64,
+    /// Received too often, by receipt.
+    dead: BTreeMap<u64, Item>,
 }
 
 #[derive(Clone)]
@@ -65,36 +69,46 @@ impl State {
         }
     }
 
-    fn take(&mut self, max: usize, now: Time, visibility: Duration) -> Vec<Delivery> {
+    fn take(&mut self, max: usize, now: Time, visibility: Duration, receive_max: u32) -> Vec<Delivery> {
         self.surface(now);
-        let count = max.min(self.ready.len());
-        let taken: Vec<Item> = self.ready.drain(..count).collect();
-        taken.into_iter().map(|item| self.hide(item, now.plus(visibility))).collect()
+        let mut taken = Vec::new();
+        while taken.len() < max
+            && let Some(item) = self.ready.pop_front()
+        {
+            if item.receive_count < receive_max {
+                taken.push(self.hide(item, now.plus(visibility)));
+            } else {
+                self.next_receipt += 1;
+                self.dead.insert(self.next_receipt, item);
+            }
+        }
+        taken
     }
 
     fn hide(&mut self, mut item: Item, until: Time) -> Delivery {
         self.next_receipt += 1;
         item.receive_count += 1;
         let delivery = Delivery {
-            receipt: self.next_receipt,
+            receipt: self.next_receipt.to_string(),
             topic: item.message.topic.clone(),
             message_id: item.message.message_id.clone(),
             body: Arc::clone(&item.message.body),
             receive_count: item.receive_count,
         };
-        self.held.insert(delivery.receipt, until);
-        self.hidden.insert((until, delivery.receipt), item);
+        self.held.insert(self.next_receipt, until);
+        self.hidden.insert((until, self.next_receipt), item);
         delivery
     }
 
-    fn release(&mut self, receipt: u64) -> Option<Item> {
+    fn release(&mut self, receipt: &str) -> Option<Item> {
+        let receipt = receipt.parse().ok()?;
         let until = self.held.remove(&receipt)?;
         self.hidden.remove(&(until, receipt))
     }
 
     /// Keeps the receipt, moves the time.
-    fn reschedule(&mut self, receipt: u64, until: Time) {
-        if let Some(item) = self.release(receipt) {
+    fn reschedule(&mut self, receipt: &str, until: Time) {
+        if let (Some(item), Ok(receipt)) = (self.release(receipt), receipt.parse()) {
             self.held.insert(receipt, until);
             self.hidden.insert((until, receipt), item);
         }
@@ -104,10 +118,11 @@ impl State {
 impl Memory {
     /// Queues for these subscriptions.
     #[must_use]
-    pub fn new(clock: Clock, visibility: Duration, subscriptions: Vec<Subscription>) -> Self {
+    pub fn new(clock: Clock, visibility: Duration, receive_max: u32, subscriptions: Vec<Subscription>) -> Self {
         let queues = subscriptions.iter().map(|subscription| (subscription.function, Queue::default())).collect();
         let closed = AtomicBool::new(false);
-        Self { shared: Arc::new(Shared { clock, visibility, subscriptions, queues, closed }) }
+        let lost = watch::Sender::new(0);
+        Self { shared: Arc::new(Shared { clock, visibility, receive_max, subscriptions, lost, queues, closed }) }
     }
 
     fn queue(&self, function: &str) -> Result<&Queue, TransportError> {
@@ -151,7 +166,7 @@ impl Transport for Memory {
             let now = self.shared.clock.now();
             let (taken, next_due) = {
                 let mut state = queue.lock();
-                let taken = state.take(max, now, self.shared.visibility);
+                let taken = state.take(max, now, self.shared.visibility, self.shared.receive_max);
                 (taken, state.hidden.first_key_value().map(|((due, _), _)| *due))
             };
             if !taken.is_empty() || wait.is_zero() {
@@ -171,22 +186,79 @@ impl Transport for Memory {
     async fn ack(&self, function: &str, deliveries: &[Delivery]) -> Result<(), TransportError> {
         let mut state = self.queue(function)?.lock();
         for delivery in deliveries {
-            state.release(delivery.receipt);
+            state.release(&delivery.receipt);
         }
         Ok(())
     }
 
     async fn retry_after(&self, function: &str, delivery: &Delivery, delay: Duration) -> Result<(), TransportError> {
         let queue = self.queue(function)?;
-        queue.lock().reschedule(delivery.receipt, self.shared.clock.now().plus(delay));
+        queue.lock().reschedule(&delivery.receipt, self.shared.clock.now().plus(delay));
         queue.arrived.notify_one();
         Ok(())
     }
 
     async fn extend(&self, function: &str, delivery: &Delivery, visibility: Duration) -> Result<(), TransportError> {
         let queue = self.queue(function)?;
-        queue.lock().reschedule(delivery.receipt, self.shared.clock.now().plus(visibility));
+        queue.lock().reschedule(&delivery.receipt, self.shared.clock.now().plus(visibility));
         Ok(())
+    }
+
+    async fn receive_dead(&self, max: usize) -> Result<Vec<DeadDelivery>, TransportError> {
+        self.check().await?;
+        let mut dead = Vec::new();
+        for (function, queue) in &self.shared.queues {
+            dead.extend(queue.lock().dead.iter().map(|(receipt, item)| DeadDelivery {
+                receipt: receipt.to_string(),
+                function: (*function).to_owned(),
+                topic: item.message.topic.clone(),
+                message_id: item.message.message_id.clone(),
+                body: Arc::clone(&item.message.body),
+                receive_count: item.receive_count,
+                readable: true,
+            }));
+        }
+        dead.truncate(max);
+        Ok(dead)
+    }
+
+    async fn ack_dead(&self, deliveries: &[DeadDelivery]) -> Result<(), TransportError> {
+        for delivery in deliveries {
+            let receipt = delivery.receipt.parse().unwrap_or(0);
+            self.queue(&delivery.function)?.lock().dead.remove(&receipt);
+        }
+        Ok(())
+    }
+
+    async fn queues(&self) -> Result<Vec<QueueState>, TransportError> {
+        self.check().await?;
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let mut states: Vec<_> = self
+            .shared
+            .queues
+            .iter()
+            .map(|(function, queue)| {
+                let state = queue.lock();
+                QueueState {
+                    name: (*function).to_owned(),
+                    function: Some((*function).to_owned()),
+                    length: count(state.ready.len() + state.hidden.len()),
+                    pending: count(state.hidden.len()),
+                    lag: Some(count(state.ready.len())),
+                }
+            })
+            .collect();
+        states.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(states)
+    }
+
+    /// It is lost with its process only, whose successor rings for everything.
+    fn lost(&self) -> watch::Receiver<u64> {
+        self.shared.lost.subscribe()
+    }
+
+    fn describe(&self) -> Description {
+        Description { engine: "memory", mode: "embedded", ..Description::default() }
     }
 
     async fn check(&self) -> Result<(), TransportError> {

@@ -17,12 +17,12 @@ pub(crate) async fn what_is_published_is_received_once_and_gone_after_its_ack<B:
     );
     assert_eq!(receive(&transport, "cmd-open-thread", 10).await.len(), 0);
     transport.ack("cmd-open-thread", &deliveries).await.expect("an ack");
-    backend.pass(VISIBILITY * 10).await;
+    backend.pass(VISIBILITY * 2).await;
     assert_eq!(receive(&transport, "cmd-open-thread", 10).await.len(), 0);
 }
 
 pub(crate) async fn messages_of_one_key_are_received_in_order<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     publish(&transport, COMMAND, 0..20).await;
     publish(&transport, COMMAND, 20..40).await;
     let mut seen = Vec::new();
@@ -64,7 +64,7 @@ pub(crate) async fn retry_after_brings_a_message_back_after_its_delay_only<B: Ba
     let (backend, transport) = started::<B>().await;
     publish(&transport, COMMAND, 0..2).await;
     let deliveries = receive(&transport, "cmd-open-thread", 2).await;
-    transport.retry_after("cmd-open-thread", &deliveries[0], A_WHILE).await.expect("given back");
+    transport.retry_after("cmd-open-thread", &deliveries[0], B::scaled(A_WHILE)).await.expect("given back");
     backend.pass(A_WHILE / 2).await;
     assert_eq!(receive(&transport, "cmd-open-thread", 10).await.len(), 0);
     backend.pass(A_WHILE / 2).await;
@@ -73,7 +73,7 @@ pub(crate) async fn retry_after_brings_a_message_back_after_its_delay_only<B: Ba
 }
 
 pub(crate) async fn retry_after_nothing_brings_it_back_at_once<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     publish(&transport, COMMAND, 0..1).await;
     let deliveries = receive(&transport, "cmd-open-thread", 1).await;
     transport.retry_after("cmd-open-thread", &deliveries[0], Duration::ZERO).await.expect("given back");
@@ -85,7 +85,7 @@ pub(crate) async fn extending_hides_a_message_longer<B: Backend>() {
     publish(&transport, COMMAND, 0..2).await;
     let deliveries = receive(&transport, "cmd-open-thread", 2).await;
     backend.pass(MOST_OF_IT).await;
-    transport.extend("cmd-open-thread", &deliveries[0], VISIBILITY).await.expect("extended");
+    transport.extend("cmd-open-thread", &deliveries[0], B::scaled(VISIBILITY)).await.expect("extended");
     backend.pass(A_WHILE).await;
     assert_eq!(ids(&receive(&transport, "cmd-open-thread", 10).await), ["msg_1"]);
     backend.pass(MOST_OF_IT).await;
@@ -102,7 +102,7 @@ pub(crate) async fn acknowledging_what_came_again_meanwhile_is_harmless<B: Backe
     // It may end the message or not; it must not fail, and the holder's own ack still ends it.
     transport.ack("cmd-open-thread", &stale).await.expect("harmless");
     transport.retry_after("cmd-open-thread", &stale[0], Duration::ZERO).await.expect("harmless");
-    transport.extend("cmd-open-thread", &stale[0], VISIBILITY).await.expect("harmless");
+    transport.extend("cmd-open-thread", &stale[0], B::scaled(VISIBILITY)).await.expect("harmless");
     assert_eq!(receive(&transport, "cmd-open-thread", 1).await.len(), 0, "the new holder keeps it");
     transport.ack("cmd-open-thread", &fresh).await.expect("an ack");
     backend.pass(VISIBILITY * 3).await;
@@ -110,7 +110,7 @@ pub(crate) async fn acknowledging_what_came_again_meanwhile_is_harmless<B: Backe
 }
 
 pub(crate) async fn acknowledging_twice_is_harmless<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     publish(&transport, COMMAND, 0..2).await;
     let first = receive(&transport, "cmd-open-thread", 1).await;
     for _ in 0..2 {
@@ -120,7 +120,7 @@ pub(crate) async fn acknowledging_twice_is_harmless<B: Backend>() {
 }
 
 pub(crate) async fn two_consumers_never_share_a_message<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     publish(&transport, COMMAND, 0..100).await;
     let consume = async |consumer: B::Transport| {
         let mut seen = Vec::new();
@@ -141,7 +141,7 @@ pub(crate) async fn two_consumers_never_share_a_message<B: Backend>() {
 }
 
 pub(crate) async fn a_receive_takes_no_more_than_it_asks_for<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     publish(&transport, COMMAND, 0..5).await;
     assert_eq!(receive(&transport, "cmd-open-thread", 3).await.len(), 3);
     assert_eq!(receive(&transport, "cmd-open-thread", 3).await.len(), 2);

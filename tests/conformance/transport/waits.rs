@@ -8,7 +8,7 @@ use shared::transport::{Transport, TransportError};
 use super::{A_WHILE, Backend, COMMAND, VISIBILITY, ids, message, publish, receive, started};
 
 pub(crate) async fn a_wait_ends_as_soon_as_something_arrives<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     let stopwatch = Clock::stopwatch();
     let (received, ()) = tokio::join!(transport.receive("cmd-open-thread", 10, A_WHILE), async {
         tokio::task::yield_now().await;
@@ -19,7 +19,7 @@ pub(crate) async fn a_wait_ends_as_soon_as_something_arrives<B: Backend>() {
 }
 
 pub(crate) async fn a_wait_without_messages_ends_in_time<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     let stopwatch = Clock::stopwatch();
     let received = transport.receive("cmd-open-thread", 10, Duration::from_millis(20)).await.expect("a queue");
     assert_eq!(received.len(), 0);
@@ -28,7 +28,7 @@ pub(crate) async fn a_wait_without_messages_ends_in_time<B: Backend>() {
 
 // OUTBOX-8, LIFECYCLE-12
 pub(crate) async fn after_a_close_everything_says_unreachable<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     publish(&transport, COMMAND, 0..1).await;
     let held = receive(&transport, "cmd-open-thread", 1).await;
     transport.check().await.expect("it answers");
@@ -40,7 +40,7 @@ pub(crate) async fn after_a_close_everything_says_unreachable<B: Backend>() {
         transport.receive("cmd-open-thread", 1, Duration::ZERO).await.err(),
         transport.ack("cmd-open-thread", &held).await.err(),
         transport.retry_after("cmd-open-thread", &held[0], Duration::ZERO).await.err(),
-        transport.extend("cmd-open-thread", &held[0], VISIBILITY).await.err(),
+        transport.extend("cmd-open-thread", &held[0], B::scaled(VISIBILITY)).await.err(),
     ];
     for (index, answer) in answers.into_iter().enumerate() {
         assert!(matches!(answer, Some(TransportError::Unreachable(_))), "{index}: {answer:?}");
@@ -49,7 +49,7 @@ pub(crate) async fn after_a_close_everything_says_unreachable<B: Backend>() {
 
 // LIFECYCLE-12
 pub(crate) async fn closing_twice_is_harmless<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     transport.close().await;
     transport.clone().close().await;
     assert!(matches!(transport.check().await, Err(TransportError::Unreachable(_))));
@@ -57,7 +57,7 @@ pub(crate) async fn closing_twice_is_harmless<B: Backend>() {
 
 // LIFECYCLE-7
 pub(crate) async fn a_close_ends_a_wait<B: Backend>() {
-    let (_, transport) = started::<B>().await;
+    let (_backend, transport) = started::<B>().await;
     let stopwatch = Clock::stopwatch();
     let (received, ()) = tokio::join!(transport.receive("cmd-open-thread", 1, A_WHILE), async {
         tokio::task::yield_now().await;

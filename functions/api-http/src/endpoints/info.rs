@@ -89,8 +89,7 @@ pub struct Boundaries {
 impl Boundaries {
     /// What is configured now.
     pub async fn of(ctx: &Ctx) -> Self {
-        let mode = ctx.config.transport.as_str();
-        let mut details = json!({ "engine": mode, "mode": "embedded" });
+        let mut details = serde_json::to_value(ctx.transport.describe()).unwrap_or_default();
         if let Ok(waiting) = look(ctx).await {
             details["waiting"] = waiting_in(&waiting);
         }

@@ -11,6 +11,9 @@ ALTER TABLE projection_checkpoints ADD COLUMN started_at INTEGER;
 ALTER TABLE projection_checkpoints ADD COLUMN started_pos INTEGER;
 CREATE UNIQUE INDEX one_building_generation ON projection_checkpoints (projection) WHERE state = 'building';
 
+-- What comes behind a row of the same key that waits for another try, waits too. Empty on a good day.
+CREATE INDEX outbox_failed ON outbox (key, id) WHERE status = 'failed';
+
 -- Finds the applied commands that are pruned. The others cost nothing.
 CREATE INDEX commands_eventless ON commands (finished_at) WHERE status = 'applied' AND pos IS NULL;
 
