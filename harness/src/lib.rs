@@ -2,6 +2,7 @@
 //! runs it, and tests use it as it is.
 
 pub mod cli;
+mod container;
 mod demo;
 mod doctor;
 pub mod functions;

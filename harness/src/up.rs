@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::json;
-use shared::config::{Config, LogFormat};
+use shared::config::{Config, LogFormat, Source, TransportKind};
 use shared::ctx::Sources;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::container::{self, Container};
 use crate::{Harness, Pace};
 
 /// Exit code of a shutdown that a second signal cut short.
@@ -40,7 +41,15 @@ where
         .context("log.level is no filter such as info or info,shared=debug")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut harness = Harness::start(config, Sources::system(), Pace::Running).await?;
+    let (config, container) = with_container(config).await?;
+    let started = Harness::start(config, Sources::system(), Pace::Running).await;
+    let mut harness = match started {
+        Ok(harness) => harness,
+        Err(error) => {
+            remove(container).await;
+            return Err(error.into());
+        }
+    };
     announce(&harness, json).context("cannot write the ready line")?;
     let company = company(&harness);
     let failure = tokio::select! {
@@ -51,11 +60,37 @@ where
     };
     tracing::info!("stopping");
     tokio::select! {
-        () = harness.stop() => {}
+        () = async {
+            harness.stop().await;
+            remove(container).await;
+        } => {}
         _ = interrupt.recv() => return Ok(ExitCode::from(INTERRUPTED)),
         _ = terminate.recv() => return Ok(ExitCode::from(INTERRUPTED)),
     }
     failure.map_or(Ok(ExitCode::SUCCESS), Err)
+}
+
+/// Starts a Redis container if the settings ask for one, which is to say that it is the transport unless another was named.
+async fn with_container(mut config: Config) -> anyhow::Result<(Config, Option<Container>)> {
+    if config.redis.url != container::WORD {
+        return Ok((config, None));
+    }
+    let named = config.settings().iter().any(|it| it.key == "transport" && it.source != Source::Default);
+    if !named {
+        config.transport = TransportKind::Redis;
+    }
+    if config.transport != TransportKind::Redis {
+        return Ok((config, None));
+    }
+    let (url, container) = container::start().await?;
+    config.redis.url = url;
+    Ok((config, Some(container)))
+}
+
+async fn remove(container: Option<Container>) {
+    if let Some(container) = container {
+        container.remove().await;
+    }
 }
 
 /// The ready line on standard output; the login link, which is for people, on standard error.

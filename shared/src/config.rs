@@ -9,6 +9,7 @@ mod keys;
 mod layers;
 mod nearest;
 mod parse;
+mod private;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,8 @@ pub use error::ConfigError;
 pub use flags::ConfigFlags;
 pub use keys::{COMMAND_WAIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, SEARCH_LIMIT_MAX, STREAM_LIMIT_MAX};
 pub use parse::duration;
+use private::Given;
+pub use private::{Redis, masked_url};
 pub use resolve::{Resolved, Setting, Source};
 pub use words::{AuthMode, LogFormat, TransportKind};
 
@@ -82,16 +85,6 @@ pub struct Config {
     flags: Given,
 }
 
-/// What was given as flags. Its texts may hold passwords, so they are not shown.
-#[derive(Clone, Default)]
-struct Given(BTreeMap<&'static str, String>);
-
-impl std::fmt::Debug for Given {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_list().entries(self.0.keys()).finish()
-    }
-}
-
 impl Config {
     /// Every setting with its effective value (secrets masked) and its source, in the order of [`KEYS`].
     #[must_use]
@@ -103,40 +96,6 @@ impl Config {
     #[must_use]
     pub fn flags(&self) -> &BTreeMap<&'static str, String> {
         &self.flags.0
-    }
-}
-
-/// Settings `redis.*`.
-#[derive(Clone)]
-pub struct Redis {
-    /// The server; may hold a password.
-    pub url: String,
-    /// What the names of all streams begin with.
-    pub stream: String,
-    /// What the names of all consumer groups begin with.
-    pub group: String,
-    /// Name of this process among the consumers; `None` leaves it to host and process id.
-    pub consumer: Option<String>,
-}
-
-impl std::fmt::Debug for Redis {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let url = masked_url(&self.url);
-        let mut fields = formatter.debug_struct("Redis");
-        fields.field("url", &url).field("stream", &self.stream).field("group", &self.group);
-        fields.field("consumer", &self.consumer).finish()
-    }
-}
-
-/// Host and port of a server's URL, for people: no user, no password.
-#[must_use]
-pub fn masked_url(url: &str) -> String {
-    match reqwest::Url::parse(url) {
-        Ok(url) => {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
-        }
-        Err(_) => url.split('@').next_back().unwrap_or_default().to_owned(),
     }
 }
 

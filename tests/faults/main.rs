@@ -2,4 +2,5 @@
 
 mod disk;
 mod locked;
+mod redis;
 mod replay;

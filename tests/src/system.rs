@@ -23,7 +23,7 @@ use shared::value::{Actor, KeyScope, Scope};
 use tempfile::TempDir;
 
 pub use client::{Answer, Client, answer};
-pub use program::{Ended, Server, program, refused};
+pub use program::{Ended, Server, program, refused, refused_with};
 
 /// Where fixed clocks stand: 2026-01-31 12:00 UTC.
 pub const NOON: i64 = 1_769_860_800_000;

@@ -89,7 +89,7 @@ fn a_refused_value_names_key_source_and_what_is_allowed() {
     // CONFIG-2, CONFIG-3, TRANSPORT-1
     assert_eq!(
         refusal(Config::with(&[("transport", "carrier-pigeon")])),
-        "transport: \"carrier-pigeon\" from the flag --transport is refused; allowed: memory"
+        "transport: \"carrier-pigeon\" from the flag --transport is refused; allowed: memory, redis"
     );
     let variables = [("AGENTFORUM_WORKER_INTERVAL", "0s")];
     assert_eq!(

@@ -21,29 +21,13 @@ use super::{DeadDelivery, Delivery, Description, Outgoing, QueueState, Subscript
 use crate::message::event::{topic_of, types};
 use entries::Receipt;
 use names::Names;
+pub use names::Settings;
 use queue::Queue;
 
 /// A server that does not answer within this time is away.
 const ANSWER: Duration = Duration::from_secs(1);
 /// Longest wait between two attempts to reach the server again.
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
-
-/// Where the server is, and how this process appears there.
-#[derive(Clone)]
-pub struct Settings {
-    /// The server; may hold a password.
-    pub url: String,
-    /// What the names of all streams begin with: `redis.stream` and the database's id.
-    pub prefix: String,
-    /// What the names of all groups begin with.
-    pub group: String,
-    /// This process among the consumers.
-    pub consumer: String,
-    /// How long a received message stays hidden from other consumers.
-    pub visibility: Duration,
-    /// Deliveries after which a message is given up.
-    pub receive_max: u32,
-}
 
 /// The Redis transport. Clones share it.
 #[derive(Clone)]

@@ -146,7 +146,14 @@ fn command(database: &Path, flags: &[&str]) -> Command {
 
 /// Runs `agentforum up` where it should fail.
 pub async fn refused(database: &Path, flags: &[&str]) -> Ended {
-    let output = tokio::time::timeout(PATIENCE, command(database, flags).output()).await.expect("it ends in time");
+    refused_with(database, flags, &[]).await
+}
+
+/// As [`refused`] with more variables.
+pub async fn refused_with(database: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let mut command = command(database, flags);
+    command.envs(variables.iter().copied());
+    let output = tokio::time::timeout(PATIENCE, command.output()).await.expect("it ends in time");
     let output = output.expect("the program starts");
     Ended {
         code: output.status.code(),

@@ -1,4 +1,23 @@
-//! What things are called on the server. Every key begins with the database's prefix: two databases never meet.
+//! Where the server is, and what things are called there. Every key begins with the database's prefix: two databases never meet.
+
+use std::time::Duration;
+
+/// Where the server is, and how this process appears there.
+#[derive(Clone)]
+pub struct Settings {
+    /// The server; may hold a password.
+    pub url: String,
+    /// What the names of all streams begin with: `redis.stream` and the database's id.
+    pub prefix: String,
+    /// What the names of all groups begin with.
+    pub group: String,
+    /// This process among the consumers.
+    pub consumer: String,
+    /// How long a received message stays hidden from other consumers.
+    pub visibility: Duration,
+    /// Deliveries after which a message is given up.
+    pub receive_max: u32,
+}
 
 /// The names of one database's keys and groups.
 #[derive(Clone, Debug)]

@@ -1,0 +1,47 @@
+//! Settings that may hold passwords, and what is shown of them.
+
+use std::collections::BTreeMap;
+
+/// Settings `redis.*`.
+#[derive(Clone)]
+pub struct Redis {
+    /// The server; may hold a password.
+    pub url: String,
+    /// What the names of all streams begin with.
+    pub stream: String,
+    /// What the names of all consumer groups begin with.
+    pub group: String,
+    /// Name of this process among the consumers; `None` leaves it to host and process id.
+    pub consumer: Option<String>,
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = masked_url(&self.url);
+        let mut fields = formatter.debug_struct("Redis");
+        fields.field("url", &url).field("stream", &self.stream).field("group", &self.group);
+        fields.field("consumer", &self.consumer).finish()
+    }
+}
+
+/// Host and port of a server's URL, for people: no user, no password.
+#[must_use]
+pub fn masked_url(url: &str) -> String {
+    match reqwest::Url::parse(url) {
+        Ok(url) => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+        }
+        Err(_) => url.split('@').next_back().unwrap_or_default().to_owned(),
+    }
+}
+
+/// What was given as flags. Its texts may hold passwords, so they are not shown.
+#[derive(Clone, Default)]
+pub(super) struct Given(pub(super) BTreeMap<&'static str, String>);
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.0.keys()).finish()
+    }
+}
