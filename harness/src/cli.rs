@@ -6,6 +6,7 @@ mod backup;
 mod completions;
 mod config;
 mod dead;
+mod debug;
 mod demo;
 mod doctor;
 mod documents;
@@ -175,7 +176,7 @@ mod tests {
     // CLI-3
     #[test]
     fn commands_of_later_releases_are_absent_and_not_stubbed() {
-        for line in ["agentforum forum assign t a", "agentforum run list", "agentforum mcp"] {
+        for line in ["agentforum forum signal", "agentforum run list", "agentforum mcp"] {
             assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");
         }
     }

@@ -66,6 +66,7 @@ async fn every_path_of_the_table_is_described_and_served() {
         "GET /api/v1/forum/queues",
         "GET /api/v1/forum/search",
         "GET /api/v1/forum/stats",
+        "GET /api/v1/forum/debug",
         "GET /api/v1/dead-letters",
         "GET /api/v1/dead-letters/{id}",
         "POST /api/v1/dead-letters/{id}/redrive",

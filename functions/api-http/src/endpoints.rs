@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod dead_letters;
+pub mod debug;
 pub mod docs;
 pub mod events;
 pub mod health;

@@ -13,8 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::endpoints::{
-    commands, dead_letters, docs, events, health, info, keys, login, metrics, projections, queues, search, stream,
-    thread_commands, threads,
+    commands, dead_letters, debug, docs, events, health, info, keys, login, metrics, projections, queues, search,
+    stream, thread_commands, threads,
 };
 
 #[derive(Describe)]
@@ -73,6 +73,7 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
         .routes(routes!(commands::show))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(debug::debug))
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::show))
         .routes(routes!(dead_letters::redrive))

@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use shared::value::Word;
 
 use super::globals::Globals;
-use super::{ask, list, reply, thread, watch};
+use super::{ask, debug, list, reply, thread, watch};
 
 /// Commands of the forum.
 #[derive(Subcommand)]
@@ -20,14 +20,28 @@ pub(super) enum Command {
     Post(reply::Post),
     /// Answer a thread's question
     Answer(reply::Answer),
+    /// Say who should answer a thread
+    Assign(reply::Assign),
+    /// Move a thread to another state
+    State(reply::State),
+    /// Say how urgent a thread is
+    Priority(reply::SetPriority),
     /// Close a thread for good
     Close(reply::Close),
+    /// Mark a thread as seen by somebody
+    Seen(reply::Seen),
     /// List threads, the most urgent first
     List(list::List),
+    /// Find threads by words of their titles and posts, the best first
+    Search(list::Search),
+    /// List the threads that want somebody
+    Queue(list::Queue),
     /// Show one thread with its posts
     Thread(thread::Thread),
     /// Follow the forum's events until interrupted
     Watch(watch::Watch),
+    /// Show what waits in the outbox and in the transport
+    Debug(debug::Debug),
 }
 
 pub(super) async fn run(globals: &Globals, command: Command) -> anyhow::Result<ExitCode> {
@@ -35,7 +49,14 @@ pub(super) async fn run(globals: &Globals, command: Command) -> anyhow::Result<E
         Command::Ask(ask) => ask.run(globals).await,
         Command::Post(post) => post.run(globals).await,
         Command::Answer(answer) => answer.run(globals).await,
+        Command::Assign(assign) => assign.run(globals).await,
+        Command::State(state) => state.run(globals).await,
+        Command::Priority(priority) => priority.run(globals).await,
         Command::Close(close) => close.run(globals).await,
+        Command::Seen(seen) => seen.run(globals).await,
+        Command::Search(search) => search.run(globals).await,
+        Command::Queue(queue) => queue.run(globals).await,
+        Command::Debug(debug) => debug.run(globals).await,
         Command::List(list) => list.run(globals).await,
         Command::Thread(thread) => thread.run(globals).await,
         Command::Watch(watch) => watch.run(globals).await,

@@ -1,4 +1,4 @@
-//! `forum list`: threads as a table, page by page or all of them.
+//! `forum list`, `forum search`, `forum queue`: threads as a table, page by page or all of them.
 
 use std::process::ExitCode;
 
@@ -9,14 +9,15 @@ use shared::config::LIST_LIMIT_MAX;
 use shared::value::{Priority, ThreadKind, ThreadState};
 
 use super::documents::{Page, ThreadView};
+use super::failure::UsageError;
 use super::forum::words;
 use super::globals::Globals;
 use super::output::Output;
 use super::{table, text};
 
-/// Arguments of `forum list`. All filters given must match.
+/// Which threads: all filters given must match.
 #[derive(Args)]
-pub(super) struct List {
+pub(super) struct Filters {
     /// Only threads of this ticket
     #[arg(long)]
     ticket: Option<String>,
@@ -52,17 +53,85 @@ pub(super) struct List {
     all: bool,
 }
 
+/// Arguments of `forum list`.
+#[derive(Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    filters: Filters,
+}
+
+/// Arguments of `forum search`.
+#[derive(Args)]
+pub(super) struct Search {
+    /// Words; a thread is found when its title and one post together have all of them
+    #[arg(required = true)]
+    words: Vec<String>,
+    #[command(flatten)]
+    filters: Filters,
+}
+
+/// Arguments of `forum queue`.
+#[derive(Args)]
+pub(super) struct Queue {
+    /// `unseen`: with something the viewer has not seen; `unanswered`: an agent waits for an answer
+    #[arg(value_name = "TYPE", value_parser = ["unseen", "unanswered"], ignore_case = true)]
+    queue: String,
+    /// Who looks, such as `human:ada`; `unseen` needs it
+    #[arg(long, value_name = "TYPE:NAME", required_if_eq("queue", "unseen"))]
+    viewer: Option<String>,
+    #[command(flatten)]
+    filters: Filters,
+}
+
 impl List {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        self.filters.pages(globals, &["forum", "threads"], Vec::new()).await
+    }
+}
+
+impl Search {
+    pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        self.filters.pages(globals, &["forum", "search"], vec![("query", self.words.join(" "))]).await
+    }
+}
+
+impl Queue {
+    pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        let mut query = vec![("type", self.queue)];
+        if let Some(viewer) = &self.viewer {
+            let (viewer_type, viewer_id) = viewer_of(viewer)?;
+            query.extend([("viewer_type", viewer_type), ("viewer_id", viewer_id)]);
+        }
+        self.filters.pages(globals, &["forum", "queues"], query).await
+    }
+}
+
+/// The two parts of a viewer.
+pub(super) fn viewer_of(text: &str) -> Result<(String, String), UsageError> {
+    let (viewer_type, viewer_id) = text
+        .split_once(':')
+        .ok_or_else(|| UsageError("--viewer: expected a type and a name, such as human:ada".to_owned()))?;
+    Ok((viewer_type.to_owned(), viewer_id.to_owned()))
+}
+
+impl Filters {
+    /// Prints one page, or all of them.
+    async fn pages(
+        self,
+        globals: &Globals,
+        path: &[&str],
+        mut asked: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<ExitCode> {
         let session = globals.session()?;
         let output = &session.output;
-        let (query, all) = (self.query(), self.all);
+        asked.extend(self.query());
+        let all = self.all;
         let mut cursor = self.cursor;
         let mut items = Vec::<Box<RawValue>>::new();
         loop {
-            let mut query = query.clone();
+            let mut query = asked.clone();
             query.extend(cursor.map(|cursor| ("cursor", cursor)));
-            let document = session.client.get(&["forum", "threads"], &query).await?;
+            let document = session.client.get(path, &query).await?;
             if output.json && !all {
                 output.json(&document.text)?;
                 return Ok(ExitCode::SUCCESS);

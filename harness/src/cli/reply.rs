@@ -1,14 +1,16 @@
-//! `forum post`, `forum answer` and `forum close`: one command on one thread each. Sending is shared with `forum ask`.
+//! `forum post`, `answer`, `assign`, `state`, `priority`, `close` and `seen`: one change of one thread each. Sending is shared with `forum ask`.
 
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Map, Value};
 use shared::client::{ClientError, Document};
+use shared::value::{Priority, ThreadState};
 
 use super::documents::Outcome;
-use super::forum::body;
+use super::forum::{body, words};
 use super::globals::{Globals, Session};
+use super::list::viewer_of;
 use super::output::Output;
 use super::text;
 
@@ -82,6 +84,98 @@ impl Close {
         let payload = Payload::default().with_any("reason", self.reason);
         reply(globals, &["forum", "threads", &self.thread, "close"], payload, &self.write).await
     }
+}
+
+/// Arguments of `forum assign`.
+#[derive(Args)]
+pub(super) struct Assign {
+    /// The thread's id
+    thread: String,
+    /// Who should answer; `""` for nobody in particular
+    assignee: String,
+    #[command(flatten)]
+    write: Write,
+}
+
+/// Arguments of `forum state`.
+#[derive(Args)]
+pub(super) struct State {
+    /// The thread's id
+    thread: String,
+    /// The state to move to; `closed` closes it for good
+    #[arg(value_parser = words::<ThreadState>(), ignore_case = true)]
+    state: String,
+    #[command(flatten)]
+    write: Write,
+}
+
+/// Arguments of `forum priority`.
+#[derive(Args)]
+pub(super) struct SetPriority {
+    /// The thread's id
+    thread: String,
+    /// How urgent it is
+    #[arg(value_parser = words::<Priority>(), ignore_case = true)]
+    priority: String,
+    #[command(flatten)]
+    write: Write,
+}
+
+/// Arguments of `forum seen`.
+#[derive(Args)]
+pub(super) struct Seen {
+    /// The thread's id
+    thread: String,
+    /// Who has seen it, such as `human:ada`
+    #[arg(long, value_name = "TYPE:NAME")]
+    viewer: String,
+    /// Position of the newest event they saw; unset, the thread's newest
+    #[arg(long)]
+    pos: Option<i64>,
+}
+
+impl Assign {
+    pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        let payload = Payload::default().with("assignee", self.assignee);
+        reply(globals, &["forum", "threads", &self.thread, "assign"], payload, &self.write).await
+    }
+}
+
+impl State {
+    pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        let payload = Payload::default().with("state", self.state);
+        reply(globals, &["forum", "threads", &self.thread, "state"], payload, &self.write).await
+    }
+}
+
+impl SetPriority {
+    pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        let payload = Payload::default().with("priority", self.priority);
+        reply(globals, &["forum", "threads", &self.thread, "priority"], payload, &self.write).await
+    }
+}
+
+impl Seen {
+    pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        let (viewer_type, viewer_id) = viewer_of(&self.viewer)?;
+        let payload = Payload::default().with("viewer_type", viewer_type).with("viewer_id", viewer_id);
+        let payload = Value::Object(payload.with_any("pos", self.pos).0);
+        let session = globals.session()?;
+        let document = session.client.create(&["forum", "threads", &self.thread, "seen"], &payload).await?;
+        if session.output.json {
+            session.output.json(&document.text)?;
+        } else {
+            let mark: Mark = document.read()?;
+            Output::text(&format!("{}  seen up to {}", text::line(&self.thread), mark.last_seen_pos))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The mark in force.
+#[derive(serde::Deserialize)]
+struct Mark {
+    last_seen_pos: i64,
 }
 
 /// A command's payload: only what was given, so that the server's defaults hold.

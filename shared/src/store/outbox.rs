@@ -1,6 +1,7 @@
 //! The outbox: rows that a trigger wrote and the drainer turns into messages, under a lease with a fence.
 
 mod messages;
+mod recent;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::clock::Time;
 use crate::value::Scope;
 
 pub use messages::messages;
+pub use recent::{OutboxRow, recent};
 
 /// A row this process holds until its lease ends.
 #[derive(Clone, Debug)]
