@@ -2,6 +2,7 @@
 
 mod idempotency;
 mod lists;
+mod moves;
 mod recovery;
 mod rules;
 mod story;

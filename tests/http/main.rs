@@ -11,4 +11,6 @@ mod openapi;
 mod problems;
 mod projections;
 mod projects;
+mod queues;
 mod requests;
+mod search;

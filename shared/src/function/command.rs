@@ -107,12 +107,11 @@ async fn apply<C: Command>(
     // What was read when the command was begun, if the message named the thread that the command is about.
     let mut state = Some(state).filter(|_| subject == thread_stream(&thread_id));
     for _ in 0..RACES {
-        let thread = match state.take() {
-            Some(rows) => rows.into_iter().next().map(threads::thread).transpose()?,
-            None => {
-                let (scope, id) = (row.scope.clone(), thread_id.clone());
-                ctx.store.read(move |reader| threads::load(reader, &scope, &id)).await?
-            }
+        let thread = if let Some(rows) = state.take() {
+            rows.into_iter().next().map(threads::thread).transpose()?
+        } else {
+            let (scope, id) = (row.scope.clone(), thread_id.clone());
+            ctx.store.read(move |reader| threads::load(reader, &scope, &id)).await?
         };
         let now = ctx.clock.now();
         let facts = Facts { actor: row.actor.clone(), now, post_id: Kind::Post.with(uuid) };

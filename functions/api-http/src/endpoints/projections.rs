@@ -161,9 +161,9 @@ pub async fn replay(
         let mut begin = vec![replays::discard_failed(&name)];
         begin.extend(replays::start(&name, order.verify));
         let resume = replays::resume(&name, order.verify).to_vec();
-        let began = write(&ctx, &identity, "projections.replay", &name, begin).await?
+        let started = write(&ctx, &identity, "projections.replay", &name, begin).await?
             || write(&ctx, &identity, "projections.resume_replay", &name, resume).await?;
-        if !began {
+        if !started {
             return Err(Problem::new(Code::ReplayRunning, "a replay of this projection runs already"));
         }
         if let Err(error) = replay::ring(&ctx, &name).await {

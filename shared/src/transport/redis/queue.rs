@@ -140,16 +140,15 @@ impl Queue {
         max: usize,
         block: Duration,
     ) -> RedisResult<Read> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            None => {
-                let config = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(ANSWER))
-                    // Longer than it ever blocks; a server that stopped is noticed all the same.
-                    .set_response_timeout(Some(BLOCK_MAX + 2 * ANSWER));
-                let connected = shared.client.get_multiplexed_async_connection_with_config(&config).await?;
-                self.connection.insert(connected)
-            }
+        let connection = if let Some(connection) = &mut self.connection {
+            connection
+        } else {
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(Some(ANSWER))
+                // Longer than it ever blocks; a server that stopped is noticed all the same.
+                .set_response_timeout(Some(BLOCK_MAX + 2 * ANSWER));
+            let connected = shared.client.get_multiplexed_async_connection_with_config(&config).await?;
+            self.connection.insert(connected)
         };
         let mut command = redis::cmd("XREADGROUP");
         command.arg("GROUP").arg(shared.names.group(function)).arg(&shared.settings.consumer).arg("COUNT").arg(max);
