@@ -32,14 +32,14 @@ pub(crate) async fn run(directory: &Path, events: usize, seconds: u64) -> Replay
     // A whole life is eight events.
     let events = history::fill(directory, events / 8, 5).await;
     let stopwatch = Clock::stopwatch();
-    let server = Server::start(directory, &["--outbox-keep-sent", "1ms"]);
+    let server = Server::start(directory, &[]);
     wait_for_lag_zero(&server).await;
     let caught_up = rate(events, stopwatch.elapsed());
     let alone = replay(&server).await;
     let before = load::latency(&server, 100, seconds).await.1;
     let (under_load, during) = tokio::join!(replay(&server), load::latency(&server, 100, seconds));
     server.stop();
-    let bytes = std::fs::metadata(directory.join("agentforum.db")).map_or(0, |file| file.len());
+    let bytes = used(&directory.join("agentforum.db")).await;
     Replays {
         events,
         caught_up,
@@ -55,8 +55,15 @@ fn rate(events: i64, took: Duration) -> f64 {
     events as f64 / took.as_secs_f64()
 }
 
+/// Bytes of the pages that are in use.
+async fn used(database: &Path) -> i64 {
+    const SQL: &str = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()";
+    let rows = tests::system::rows_of(database, SQL).await;
+    rows[0][0].as_i64().expect("a number")
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-fn per_event(bytes: u64, events: i64) -> f64 {
+fn per_event(bytes: i64, events: i64) -> f64 {
     bytes as f64 / events as f64
 }
 

@@ -169,7 +169,7 @@ impl Replays {
                 "at most doubled",
                 during <= 2.0 * before,
             ),
-            Row::plain("database per 1 000 000 events", format!("{:.0} MB", bytes_per_event)),
+            Row::plain("database per 1 000 000 events", format!("{bytes_per_event:.0} MB")),
         ]
     }
 }

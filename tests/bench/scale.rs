@@ -40,7 +40,7 @@ pub(crate) async fn run(directory: &Path, few: usize, many: usize) -> Scale {
 
 async fn times(directory: &Path, threads: usize) -> [f64; REQUESTS.len()] {
     history::fill(directory, threads, 1).await;
-    let server = Server::start(directory, &["--outbox-keep-sent", "1ms"]);
+    let server = Server::start(directory, &[]);
     wait_for_lag_zero(&server).await;
     let mut connection = Connection::open(&server).await;
     let mut medians = [0.0; REQUESTS.len()];

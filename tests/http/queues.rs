@@ -164,10 +164,10 @@ async fn counts_equal_the_list_after_a_history_of_moves() {
     for _ in 0..80 {
         let thread = &threads[pick(12)];
         let (action, body) = match pick(4) {
-            0 => ("state", json!({ "state": ["triaged", "waiting_human", "answered", "closed"][pick(4)] })),
-            1 => ("priority", json!({ "priority": ["low", "normal", "high", "urgent"][pick(4)] })),
+            0 => ("state", json!({ "state": (["triaged", "waiting_human", "answered", "closed"][pick(4)]) })),
+            1 => ("priority", json!({ "priority": (["low", "normal", "high", "urgent"][pick(4)]) })),
             2 => ("answer", json!({ "body": "so", "amend": true })),
-            _ => ("assign", json!({ "assignee": ["ada", ""][pick(2)] })),
+            _ => ("assign", json!({ "assignee": (["ada", ""][pick(2)]) })),
         };
         system.owner.post(&format!("{THREADS}/{thread}/{action}?wait=0"), &body).await;
         system.settle().await;

@@ -75,9 +75,9 @@ pub(super) struct Search {
 pub(super) struct Queue {
     /// `unseen`: with something the viewer has not seen; `unanswered`: an agent waits for an answer
     #[arg(value_name = "TYPE", value_parser = ["unseen", "unanswered"], ignore_case = true)]
-    queue: String,
+    wanted: String,
     /// Who looks, such as `human:ada`; `unseen` needs it
-    #[arg(long, value_name = "TYPE:NAME", required_if_eq("queue", "unseen"))]
+    #[arg(long, value_name = "TYPE:NAME", required_if_eq("wanted", "unseen"))]
     viewer: Option<String>,
     #[command(flatten)]
     filters: Filters,
@@ -97,7 +97,7 @@ impl Search {
 
 impl Queue {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
-        let mut query = vec![("type", self.queue)];
+        let mut query = vec![("type", self.wanted)];
         if let Some(viewer) = &self.viewer {
             let (viewer_type, viewer_id) = viewer_of(viewer)?;
             query.extend([("viewer_type", viewer_type), ("viewer_id", viewer_id)]);

@@ -103,8 +103,8 @@ pub(super) struct State {
     /// The thread's id
     thread: String,
     /// The state to move to; `closed` closes it for good
-    #[arg(value_parser = words::<ThreadState>(), ignore_case = true)]
-    state: String,
+    #[arg(value_name = "STATE", value_parser = words::<ThreadState>(), ignore_case = true)]
+    to: String,
     #[command(flatten)]
     write: Write,
 }
@@ -143,7 +143,7 @@ impl Assign {
 
 impl State {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
-        let payload = Payload::default().with("state", self.state);
+        let payload = Payload::default().with("state", self.to);
         reply(globals, &["forum", "threads", &self.thread, "state"], payload, &self.write).await
     }
 }

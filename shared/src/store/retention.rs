@@ -29,7 +29,9 @@ pub struct Pruned {
 }
 
 /// Rows one commit looks at.
-const SLICE: i64 = 1000;
+const SLICE: i64 = 250;
+/// Wait between two commits: whoever else writes goes first.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Forgets whatever is older than it is to be kept.
 ///
@@ -49,6 +51,7 @@ pub async fn prune(store: &Store, context: &Context, keep: Keep) -> Result<Prune
             if gone == 0 {
                 break;
             }
+            tokio::time::sleep(PAUSE).await;
         }
     }
     pruned.keys = prune_keys(store, context, before(keep.keys)).await?;
@@ -75,6 +78,7 @@ async fn prune_keys(store: &Store, context: &Context, before: i64) -> Result<u64
         let remember = Statement::new(REMEMBER, vec![end.to_string().into()]);
         let free = Statement::new(include_str!("sql/prune_idempotency_keys.sql"), vec![done.into(), end.into()]);
         pruned += changed(store, context, vec![remember, free]).await?;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -92,6 +92,9 @@ pub struct Process {
 
 impl Process {
     /// One on a free port; nothing, said loudly, where there is no `redis-server`.
+    ///
+    /// # Panics
+    /// When no port is free.
     #[must_use]
     pub fn start() -> Option<Self> {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());

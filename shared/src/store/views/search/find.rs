@@ -56,9 +56,16 @@ pub fn find(
     // Generation and index are read from one snapshot: a replay may switch at any moment.
     reader.snapshot(|reader| {
         let checkpoint = projections::live(reader, super::PROJECTION.name)?;
-        let search = Search { generation: checkpoint.generation, scope: scope_word(team_id, project_id), words };
+        let mut search = Search { generation: checkpoint.generation, scope: None, words };
         let head = head.map_or(checkpoint.pos, |head| head.min(checkpoint.pos));
-        let mut documents = search.documents(reader, None, (0, head), matches_max.saturating_add(1))?;
+        let (range, limit) = ((0, head), matches_max.saturating_add(1));
+        // Few matches in the whole index are told apart by their rows: the word of the scope stands in every document of the
+        // project, and to meet it costs a walk along all of them. Many matches are restricted by it.
+        let mut documents = search.documents(reader, None, range, limit)?;
+        if documents.len() > matches_max as usize {
+            search.scope = Some(scope_word(team_id, project_id));
+            documents = search.documents(reader, None, range, limit)?;
+        }
         let truncated = documents.len() > matches_max as usize;
         documents.truncate(matches_max as usize);
         let Some(oldest) = documents.last().copied() else { return Ok(Found { head, ..Found::default() }) };
@@ -92,7 +99,7 @@ pub fn find(
 
 struct Search<'a> {
     generation: i64,
-    scope: String,
+    scope: Option<String>,
     words: &'a Words,
 }
 
@@ -110,7 +117,7 @@ impl Search<'_> {
             include_str!("../../sql/find_search_documents_0.sql"),
             include_str!("../../sql/find_search_documents_1.sql"),
         );
-        let query = self.words.query(&self.scope, in_title);
+        let query = self.words.query(self.scope.as_deref(), in_title);
         let params: Vec<Value> = vec![query.into(), from.into(), to.into(), i64::from(limit).into()];
         reader.rows(sql, params)?.into_iter().map(|row| Ok(row.columns().integer()?)).collect()
     }

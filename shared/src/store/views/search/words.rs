@@ -29,14 +29,15 @@ impl Words {
         self.0.len()
     }
 
-    /// The query of the full-text index: documents of this scope in which every word stands, in title or body; `in_title`
-    /// is the number of the word that must stand in the title.
-    pub(super) fn query(&self, scope: &str, in_title: Option<usize>) -> String {
+    /// The query of the full-text index: documents in which every word stands, in title or body, of this scope if one is
+    /// given; `in_title` is the number of the word that must stand in the title.
+    pub(super) fn query(&self, scope: Option<&str>, in_title: Option<usize>) -> String {
         let all: Vec<_> = self.0.iter().map(|word| quoted(word)).collect();
         let all = all.join(" AND ");
         let title = in_title.and_then(|index| self.0.get(index));
         let title = title.map(|word| format!(" AND title : {}", quoted(word))).unwrap_or_default();
-        format!("scope : {} AND {{title body}} : ({all}){title}", quoted(scope))
+        let scope = scope.map(|scope| format!("scope : {} AND ", quoted(scope))).unwrap_or_default();
+        format!("{scope}{{title body}} : ({all}){title}")
     }
 }
 
@@ -56,8 +57,8 @@ mod tests {
         let words = Words::of("say \"hi\" NEAR( a* \0col:x").expect("words");
         let expected =
             "scope : \"s0\" AND {title body} : (\"say\" AND \"\"\"hi\"\"\" AND \"NEAR(\" AND \"a*\" AND \"col:x\")";
-        assert_eq!(words.query("s0", None), expected);
-        assert!(words.query("s0", Some(3)).ends_with(" AND title : \"a*\""));
+        assert_eq!(words.query(Some("s0"), None), expected);
+        assert!(words.query(None, Some(3)).ends_with(" AND title : \"a*\""));
         assert_eq!(Words::of(&"x ".repeat(100)).map(|words| words.count()), Some(WORDS_MAX));
     }
 }
