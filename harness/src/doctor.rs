@@ -2,6 +2,7 @@
 //! apart without having them. Gathering the facts is `gather`.
 
 mod database;
+mod deployment;
 mod files;
 mod gather;
 mod server;

@@ -3,11 +3,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use shared::ctx::Ctx;
 use shared::function::batch::{self, Record, Verdict};
 use shared::function::{Function, Trigger, subscription};
-use shared::transport::Subscription;
 
 /// One function of the table.
 #[derive(Clone, Copy)]
@@ -53,6 +53,20 @@ pub const TABLE: &[Entry] = &[
     entry::<sweep_retention::SweepRetention>(include_str!("../../functions/sweep-retention/src/lib.rs")),
 ];
 
+impl Entry {
+    /// Whether messages wake it.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        subscription(self.name, self.trigger).is_some()
+    }
+
+    /// How long one invocation may take where it is deployed.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.trigger.timeout()
+    }
+}
+
 const fn entry<F: Function>(source: &'static str) -> Entry {
     Entry { name: F::NAME, trigger: F::TRIGGER, source, run: Some(run::<F>) }
 }
@@ -62,12 +76,6 @@ fn run<'a, F: Function>(
     records: &'a [Record],
 ) -> Pin<Box<dyn Future<Output = Vec<Verdict>> + Send + 'a>> {
     Box::pin(batch::run::<F>(ctx, records, None))
-}
-
-/// What every function subscribes to.
-#[must_use]
-pub fn subscriptions() -> Vec<Subscription> {
-    TABLE.iter().filter_map(|entry| subscription(entry.name, entry.trigger)).collect()
 }
 
 /// A function as `agentforum functions` shows it.

@@ -27,7 +27,7 @@ pub(crate) async fn prepare(ctx: &Ctx) -> Result<(), StoreError> {
     let scope = Scope { team_id: LOCAL_TEAM.to_owned(), project_id: LOCAL_PROJECT.to_owned() };
     let commit = Commit::new(Durability::Full, ctx.housekeeping("up")).then_all(tenants::ensure(&scope));
     ctx.store.commit(commit).await?;
-    let path = key_file(ctx.store.path());
+    let path = key_file(&ctx.config.db.place());
     if still_works(ctx, &path).await? {
         return Ok(());
     }

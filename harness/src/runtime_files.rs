@@ -36,7 +36,7 @@ impl Whereabouts {
         for setting in config.settings() {
             match &setting.source {
                 // The one beside the database is found again by itself, if it is still there.
-                Source::File(file) if *file == config.db.with_file_name("agentforum.toml") => {}
+                Source::File(file) if *file == config.db.place().with_file_name("agentforum.toml") => {}
                 Source::File(file) => self.config_file = std::path::absolute(file).ok(),
                 Source::Flag | Source::Environment | Source::Default => {}
             }

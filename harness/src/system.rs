@@ -5,19 +5,20 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use shared::clock::Clock;
-use shared::config::{AuthMode, Config};
+use shared::config::{AuthMode, Config, Database};
 use shared::ctx::{Ctx, CtxError, Sources};
 use shared::function::Trigger;
-use shared::store::StoreError;
+use shared::function::routes::subscriptions;
 use shared::store::overview::{self, Overview};
 use shared::store::reconcile;
+use shared::store::{Lock, StoreError, make_directory};
 use shared::telemetry::VERSION;
 use shared::transport::Transport;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::functions::{TABLE, subscriptions};
+use crate::functions::TABLE;
 use crate::runtime_files::{RuntimeFiles, Whereabouts};
 use crate::server::Server;
 use crate::{local, websocket, workers};
@@ -73,6 +74,7 @@ pub struct Harness {
     stop: CancellationToken,
     workers: JoinSet<()>,
     files: RuntimeFiles,
+    lock: Option<Lock>,
 }
 
 /// How long a start waits for what an earlier process left unfinished.
@@ -89,8 +91,16 @@ impl Harness {
         let listener = TcpListener::bind(config.addr)
             .await
             .map_err(|source| HarnessError::Listen { addr: config.addr, source })?;
+        let lock = match &config.db {
+            Database::File(_) => None,
+            // The store locks a file; of a server's database what stands beside is locked: key, log, runtime files.
+            Database::Server(_) => {
+                make_directory(&config.db.place())?;
+                Some(Lock::take(&config.db.place())?)
+            }
+        };
         let ctx = Ctx::build(config, sources, subscriptions()).await?;
-        match Self::run(&ctx, listener, pace).await {
+        match Self::run(&ctx, listener, pace, lock).await {
             Ok(harness) => Ok(harness),
             Err(error) => {
                 ctx.tail.end();
@@ -101,7 +111,7 @@ impl Harness {
         }
     }
 
-    async fn run(ctx: &Ctx, listener: TcpListener, pace: Pace) -> Result<Self, HarnessError> {
+    async fn run(ctx: &Ctx, listener: TcpListener, pace: Pace, lock: Option<Lock>) -> Result<Self, HarnessError> {
         let addr = listener.local_addr().map_err(|source| HarnessError::Listen { addr: ctx.config.addr, source })?;
         let url = format!("http://{addr}");
         let mut login_url = None;
@@ -117,13 +127,13 @@ impl Harness {
             url: url.clone(),
             version: VERSION.to_owned(),
             started_at: ctx.clock.now().to_string(),
-            db: ctx.store.path().to_owned(),
+            db: ctx.config.db.to_string().into(),
             transport: ctx.config.transport.as_str().to_owned(),
             auth_mode: ctx.config.auth.mode.as_str().to_owned(),
             ..Whereabouts::default()
         };
         let runtime = runtime.started_with(&ctx.config);
-        let files = RuntimeFiles::write(ctx.store.path(), &runtime).map_err(HarnessError::RuntimeFiles)?;
+        let files = RuntimeFiles::write(&ctx.config.db.place(), &runtime).map_err(HarnessError::RuntimeFiles)?;
         let tail = ctx.tail.clone();
         let tail = tokio::spawn(async move { tail.run().await });
         let stop = CancellationToken::new();
@@ -133,7 +143,7 @@ impl Harness {
         };
         let router = api_http::finish(api_http::routes().merge(websocket::route()), ctx);
         let server = Server::start(listener, router);
-        let harness = Self { ctx: ctx.clone(), addr, url, login_url, pace, server, tail, stop, workers, files };
+        let harness = Self { ctx: ctx.clone(), addr, url, login_url, pace, server, tail, stop, workers, files, lock };
         if pace == Pace::Running
             && let Err(error) = harness.catch_up().await
         {
@@ -241,6 +251,9 @@ impl Harness {
         self.ctx.store.close().await;
         self.ctx.transport.close().await;
         self.files.remove();
+        if let Some(Err(error)) = self.lock.map(Lock::release) {
+            tracing::warn!(%error, "the lock file could not be cleared");
+        }
     }
 
     /// What the supervisor watches: a function whose loop ended although nobody told it to.

@@ -1,7 +1,6 @@
 //! `agentforum up`: the whole system in the foreground until it is told to stop.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -103,7 +102,7 @@ fn announce(harness: &Harness, json: bool) -> std::io::Result<()> {
         writeln!(stdout, "{ready}")?;
         return stdout.flush();
     }
-    writeln!(stdout, "{}", ready_line(url, pid, config.transport.as_str(), &config.db))?;
+    writeln!(stdout, "{}", ready_line(url, pid, config.transport.as_str(), &config.db.to_string()))?;
     stdout.flush()?;
     if let Some(login) = &harness.login_url {
         writeln!(std::io::stderr(), "log in with {login}")?;
@@ -112,6 +111,6 @@ fn announce(harness: &Harness, json: bool) -> std::io::Result<()> {
 }
 
 /// What people and scripts wait for.
-pub(crate) fn ready_line(url: &str, pid: u32, transport: &str, db: &Path) -> String {
-    format!("agentforum ready {url} pid={pid} transport={transport} db={}", db.display())
+pub(crate) fn ready_line(url: &str, pid: u32, transport: &str, db: &str) -> String {
+    format!("agentforum ready {url} pid={pid} transport={transport} db={db}")
 }

@@ -35,7 +35,10 @@ async fn upgrade(
     identity.require(KeyScope::ForumRead)?;
     let filter = query::event_filter(&identity, &[TypePattern::FORUM])?;
     let limit = query::limit(&identity.query, ctx.config.stream.limit, STREAM_LIMIT_MAX)? as usize;
-    let cursor = identity.query.get("cursor").map_or(Ok(0), |text| cursor::read_log(&ctx.store, text))?;
+    let cursor = match identity.query.get("cursor") {
+        Some(text) => cursor::read_log(&ctx.store, text).await?,
+        None => 0,
+    };
     let upgrade = upgrade.map_err(|rejection| Problem::new(Code::InvalidRequest, rejection.to_string()))?;
     // Buffers of the default size would cost a client 134 kB; what comes in is small, and ignored.
     let upgrade = upgrade.read_buffer_size(512).write_buffer_size(0).max_message_size(64 * 1024);

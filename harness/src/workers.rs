@@ -211,7 +211,9 @@ async fn after_losses(ctx: Ctx, stop: CancellationToken) {
 
 /// The pass before readiness: whatever an earlier process left unfinished is rung for.
 pub(crate) async fn reconcile(ctx: &Ctx) -> Result<(), shared::store::StoreError> {
-    let counts = sweep_expired_leases::pass(ctx, Reach::Everything).await?;
+    // Others may be at work on a server's database.
+    let reach = if ctx.store.is_local() { Reach::Everything } else { Reach::OlderThan(ctx.config.delivery.visibility) };
+    let counts = sweep_expired_leases::pass(ctx, reach).await?;
     ctx.readiness.reconciled(counts);
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! defaults, limits and help; flags, environment variables and the file are three spellings of it. Nothing else in the
 //! workspace reads the environment.
 
+mod database;
 mod error;
 mod file;
 mod flags;
@@ -18,15 +19,15 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
+pub use database::Database;
 pub use error::ConfigError;
 pub use flags::ConfigFlags;
 pub use keys::{COMMAND_WAIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, SEARCH_LIMIT_MAX, STREAM_LIMIT_MAX};
 pub use parse::duration;
 use private::Given;
-pub use private::{Redis, masked_url};
+pub use private::{Redis, Store, Token, masked_url};
 pub use resolve::{Resolved, Setting, Source};
 pub use words::{AuthMode, LogFormat, TransportKind};
 
@@ -35,12 +36,14 @@ pub use words::{AuthMode, LogFormat, TransportKind};
 pub struct Config {
     /// `addr`: where HTTP listens; port 0 takes a free one.
     pub addr: SocketAddr,
-    /// `db`: the database file.
-    pub db: PathBuf,
+    /// `db`: the database.
+    pub db: Database,
     /// `transport`: what carries messages between functions.
     pub transport: TransportKind,
     /// `redis.*`: the Redis transport.
     pub redis: Redis,
+    /// `sqs.*`: the SQS transport.
+    pub sqs: Sqs,
     /// `worker.*`: the drainer's steps.
     pub worker: Worker,
     /// `shutdown.*`: how long a clean stop waits.
@@ -97,6 +100,13 @@ impl Config {
     pub fn flags(&self) -> &BTreeMap<&'static str, String> {
         &self.flags.0
     }
+}
+
+/// Settings `sqs.*`.
+#[derive(Clone, Debug)]
+pub struct Sqs {
+    /// What the URLs of all queues begin with; the function's name follows. Set whenever the transport is SQS.
+    pub url: Option<String>,
 }
 
 /// Settings `worker.*`.
@@ -167,6 +177,12 @@ pub struct Live {
     pub ring: usize,
     /// Time between two heartbeats.
     pub heartbeat: Duration,
+    /// Longest life of a stream that a deployed function sends.
+    pub deployed: Duration,
+    /// Longest wait of a stream whose response is buffered by the platform.
+    pub buffered: Duration,
+    /// Whether the platform passes a deployed function's response on as it comes.
+    pub streaming: bool,
     /// How long a client may leave a frame unread before it is closed.
     pub stall: Duration,
 }
@@ -229,17 +245,6 @@ pub struct Writer {
     pub queue: usize,
     /// Commits that may share one transaction.
     pub batch_max: usize,
-}
-
-/// Settings `store.*`.
-#[derive(Clone, Debug)]
-pub struct Store {
-    /// Read connections.
-    pub readers: usize,
-    /// How long a connection waits for a lock.
-    pub busy_timeout: Duration,
-    /// How long a query may run before it is interrupted.
-    pub query_timeout: Duration,
 }
 
 /// Settings `reconcile.*`.

@@ -8,9 +8,9 @@ use crate::config::{Config, TransportKind, masked_url};
 use crate::id::Ids;
 use crate::live::{Bells, Tail};
 use crate::readiness::Readiness;
-use crate::store::{Context, Run, Store, StoreError};
+use crate::store::{Context, Publishing, Run, Store, StoreError};
 use crate::telemetry::Metrics;
-use crate::transport::{Backend, Memory, Redis, RedisSettings, Subscription, TransportError};
+use crate::transport::{Backend, Memory, Redis, RedisSettings, Sqs, SqsSettings, Subscription, TransportError};
 use crate::worker::Worker;
 
 /// The context of a process. Clones share everything.
@@ -39,6 +39,8 @@ pub struct Parts {
     pub worker: Worker,
     /// Whether the process has caught up.
     pub readiness: Readiness,
+    /// Who publishes what commits leave in the outbox.
+    pub publishing: Publishing,
 }
 
 impl std::ops::Deref for Ctx {
@@ -81,13 +83,15 @@ pub struct Sources {
     pub seed: Option<u64>,
     /// Threads, or everything inline.
     pub run: Run,
+    /// Who publishes what commits leave in the outbox.
+    pub publishing: Publishing,
 }
 
 impl Sources {
     /// The real ones.
     #[must_use]
     pub fn system() -> Self {
-        Self { clock: Clock::System, seed: None, run: Run::Threads }
+        Self { clock: Clock::System, seed: None, run: Run::Threads, publishing: Publishing::ByDrainer }
     }
 }
 
@@ -97,14 +101,15 @@ impl Ctx {
     /// # Errors
     /// When a part cannot be opened; nothing takes its place.
     pub async fn build(config: Config, sources: Sources, subscriptions: Vec<Subscription>) -> Result<Self, CtxError> {
-        let Sources { clock, seed, run } = sources;
+        let Sources { clock, seed, run, publishing } = sources;
         let ids = match seed {
             Some(seed) => Ids::seeded(clock.clone(), seed),
             None => Ids::from_system(clock.clone())?,
         };
         let metrics = Metrics::new()?;
-        let store = Store::open(&config, run, &clock, &ids, &metrics)?;
-        let transport = match transport(&config, &clock, &store, subscriptions).await {
+        // Boxed: what it takes to reach a server is large, and part of everything that builds a context.
+        let store = Box::pin(Store::open(&config, (run, publishing), &clock, &ids, &metrics)).await?;
+        let transport = match Box::pin(transport(&config, &clock, &store, subscriptions, publishing)).await {
             Ok(transport) => transport,
             Err(error) => {
                 store.close().await;
@@ -125,7 +130,14 @@ impl Ctx {
             metrics,
             worker,
             readiness: Readiness::default(),
+            publishing,
         })))
+    }
+
+    /// Whether this process is one function of a deployment, and no other runs beside it.
+    #[must_use]
+    pub fn is_deployed(&self) -> bool {
+        self.publishing == Publishing::ByItself
     }
 
     /// The context of a commit by the function `name` that no request stands behind.
@@ -140,6 +152,7 @@ async fn transport(
     clock: &Clock,
     store: &Store,
     subscriptions: Vec<Subscription>,
+    publishing: Publishing,
 ) -> Result<Backend, CtxError> {
     let (visibility, receive_max) = (config.delivery.visibility, config.delivery.receive_max);
     match config.transport {
@@ -159,6 +172,16 @@ async fn transport(
             let connected = Redis::connect(settings, subscriptions).await;
             let failed = |source| CtxError::Transport { address: masked_url(&redis.url), source };
             connected.map(Backend::Redis).map_err(failed)
+        }
+        TransportKind::Sqs => {
+            let url = config.sqs.url.clone().unwrap_or_default();
+            let address = masked_url(&url);
+            let sqs = Sqs::new(SqsSettings { url, visibility, receive_max }, subscriptions).await;
+            // A deployed function begins without a question: its first publication tells.
+            if publishing == Publishing::ByDrainer {
+                sqs.check_queues().await.map_err(|source| CtxError::Transport { address, source })?;
+            }
+            Ok(Backend::Sqs(sqs))
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod command;
 pub mod projection;
 pub mod replay;
+pub mod routes;
 
 use std::time::Duration;
 
@@ -29,6 +30,21 @@ pub enum Trigger {
     Commit,
     /// The clock.
     Schedule(Period),
+}
+
+impl Trigger {
+    /// How long one invocation may take where it is deployed; `infra/template.yaml` says the same.
+    #[must_use]
+    pub fn timeout(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Command(_) | Self::Events(_) => 30,
+            // The next tick comes after a minute.
+            Self::Commit => 55,
+            Self::Projection(_) | Self::Schedule(_) => 60,
+            // A live stream is held open for most of it.
+            Self::Http => 900,
+        })
+    }
 }
 
 /// How often the clock wakes a function.

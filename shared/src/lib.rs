@@ -11,6 +11,7 @@ pub mod message;
 pub mod domain;
 
 pub mod config;
+pub mod secrets;
 pub mod telemetry;
 
 pub mod store;

@@ -17,11 +17,13 @@ pub mod keys;
 
 mod lock;
 pub mod migrations;
+mod opening;
 pub mod outbox;
 pub mod overview;
 pub mod projections;
 mod readers;
 pub mod reconcile;
+mod remote;
 pub mod replays;
 pub mod retention;
 pub mod statement;
@@ -31,9 +33,10 @@ pub mod views;
 mod writer;
 
 pub use connection::{Columns, Row};
-pub use database::{Store, make_directory};
+pub use database::{Publishing, Store};
 pub use error::{CommitError, StoreError};
-pub use lock::holder;
+pub use lock::{Lock, holder};
+pub use opening::make_directory;
 pub use readers::{Reader, Run};
 pub use statement::{Commit, Context, Durability, Guard, Statement};
 pub use writer::Receipt;

@@ -4,6 +4,7 @@
 mod backend;
 mod memory;
 mod redis;
+mod sqs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 pub use backend::Backend;
 pub use memory::Memory;
 pub use redis::{Redis, Settings as RedisSettings};
+pub use sqs::{QueueSettings, Settings as SqsSettings, Sqs, dead_letters_of};
 
 /// A message on its way to a topic.
 #[derive(Clone, Debug)]
@@ -97,7 +99,7 @@ pub struct QueueState {
 /// What a transport says of itself; no credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Description {
-    /// `memory`, `redis`.
+    /// `memory`, `redis`, `sqs`.
     pub engine: &'static str,
     /// `embedded` or `external`.
     pub mode: &'static str,

@@ -16,6 +16,8 @@ use crate::life::events_of;
 
 /// Threads one commit brings.
 const TOGETHER: usize = 200;
+/// Threads about a unicorn.
+const UNICORNS: usize = 20;
 /// Words of titles, so that a search finds some threads and not all of them.
 const WORDS: [&str; 10] =
     ["migration", "cache", "deadline", "schema", "retry", "token", "index", "branch", "review", "rollout"];
@@ -32,7 +34,7 @@ pub(crate) async fn fill(directory: &Path, threads: usize, steps: usize) -> i64 
     for first in (0..threads).step_by(TOGETHER) {
         let mut commit = Commit::new(Durability::Normal, context(&ctx));
         for number in first..threads.min(first + TOGETHER) {
-            commit = commit.then_all(life(&ctx, &scope, number, steps));
+            commit = commit.then_all(life(&ctx, &scope, &title(number, threads), number, steps));
         }
         ctx.store.commit(commit).await.expect("threads");
     }
@@ -55,7 +57,7 @@ fn context(ctx: &Ctx) -> Context {
 }
 
 /// The statements of one thread's life.
-fn life(ctx: &Ctx, scope: &Scope, number: usize, steps: usize) -> Vec<shared::store::Statement> {
+fn life(ctx: &Ctx, scope: &Scope, title: &str, number: usize, steps: usize) -> Vec<shared::store::Statement> {
     let actor = Actor { actor_type: ActorType::Agent, actor_name: "ada".to_owned() };
     let author =
         Author { scope, actor: &actor, now: Clock::System.now(), ids: &ctx.ids, first_event_id: None, docs_sync: true };
@@ -65,7 +67,7 @@ fn life(ctx: &Ctx, scope: &Scope, number: usize, steps: usize) -> Vec<shared::st
     for step in 0..steps {
         let mut events = events_of(step, &ctx.ids.next(Kind::Post));
         if let Some(ThreadEvent::Opened(opened)) = events.first_mut() {
-            *opened = Opened { title: title(number), ..opened.clone() };
+            *opened = Opened { title: title.to_owned(), ..opened.clone() };
         }
         statements.extend(change(&author, thread.clone(), &id, &place, &events).statements);
         for event in &events {
@@ -81,10 +83,10 @@ fn life(ctx: &Ctx, scope: &Scope, number: usize, steps: usize) -> Vec<shared::st
     statements
 }
 
-/// Every title has a word of ten, and one in two thousand is about a unicorn.
-fn title(number: usize) -> String {
+/// Every title has a word of ten, and twenty of all the threads are about a unicorn, however many there are.
+fn title(number: usize, threads: usize) -> String {
     let word = WORDS[number % WORDS.len()];
-    if number % 2000 == 7 {
+    if number.is_multiple_of((threads / UNICORNS).max(1)) {
         format!("Unicorn {word} of step {number}")
     } else {
         format!("Which {word} for step {number}")

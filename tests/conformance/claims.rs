@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::clock::Time;
 use shared::store::outbox::{ClaimedRow, OutboxStatistics, Published, claim, settle, statistics};
-use tests::fixture::{Fixture, over_both_stores};
+use tests::fixture::{Fixture, over_every_store};
 use tests::system::NOON;
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ async fn counted(fixture: &Fixture) -> OutboxStatistics {
 // OUTBOX-3
 #[tokio::test]
 async fn a_claim_takes_the_oldest_counts_the_attempt_and_holds_a_lease() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         with_events(&fixture, 5).await;
         let rows = claimed(&fixture, 3).await;
         let seen: Vec<_> = rows.iter().map(|row| (row.id, row.attempts, row.fence)).collect();
@@ -76,7 +76,7 @@ async fn two_drainers_share_a_hundred_rows_without_claiming_one_twice() {
 // OUTBOX-5
 #[tokio::test]
 async fn a_live_lease_is_left_alone_and_an_expired_one_is_claimed_again() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         with_events(&fixture, 1).await;
         let first = claimed(&fixture, 10).await;
         fixture.advance(Duration::from_millis(59_999));
@@ -91,7 +91,7 @@ async fn a_live_lease_is_left_alone_and_an_expired_one_is_claimed_again() {
 // OUTBOX-5
 #[tokio::test]
 async fn an_old_fence_marks_nothing() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         with_events(&fixture, 1).await;
         let old = claimed(&fixture, 10).await.swap_remove(0);
         fixture.advance(LEASE);
@@ -111,7 +111,7 @@ async fn an_old_fence_marks_nothing() {
 // STORE-11, OUTBOX-5
 #[tokio::test]
 async fn a_clock_going_back_does_not_end_a_lease_early() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         with_events(&fixture, 1).await;
         claimed(&fixture, 1).await;
         for millis in [-3_600_000, -1, 0, 59_999] {
@@ -125,7 +125,7 @@ async fn a_clock_going_back_does_not_end_a_lease_early() {
 // OUTBOX-4, OUTBOX-5
 #[tokio::test]
 async fn a_failed_row_waits_for_its_time_and_is_claimed_again() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         with_events(&fixture, 2).await;
         let mut rows = claimed(&fixture, 10).await;
         let (second, first) = (rows.swap_remove(1), rows.swap_remove(0));
@@ -146,7 +146,7 @@ async fn a_failed_row_waits_for_its_time_and_is_claimed_again() {
 // OUTBOX-11
 #[tokio::test]
 async fn statistics_count_every_status_and_the_age_of_the_oldest_pending() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let nothing = counted(&fixture).await;
         assert_eq!(nothing, OutboxStatistics::default());
         let json = serde_json::to_value(&nothing).expect("JSON");

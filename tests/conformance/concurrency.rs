@@ -146,6 +146,6 @@ async fn two_databases_have_two_ids_and_a_reopened_one_keeps_its_own() {
     assert_eq!((id.len(), one.ctx.store.epoch()), (32, &id[..8]));
     let reopened = one.reopened(9).await;
     assert_eq!(reopened.ctx.store.database_id(), id);
-    let ids: BTreeSet<_> = [&reopened, &two, &other].iter().map(|each| each.ctx.store.path().to_owned()).collect();
+    let ids: BTreeSet<_> = [&reopened, &two, &other].iter().map(|each| each.database()).collect();
     assert_eq!(ids.len(), 3);
 }

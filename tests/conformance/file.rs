@@ -7,10 +7,10 @@ use shared::clock::Clock;
 use shared::ctx::{Ctx, CtxError, Sources};
 use shared::store::{CommitError, Run, StoreError};
 use tempfile::TempDir;
-use tests::fixture::{Fixture, config_in, database_in, over_both_stores, subscriptions};
+use tests::fixture::{Fixture, config_in, database_in, over_both_files, subscriptions};
 
 async fn open(directory: &TempDir) -> Result<Ctx, StoreError> {
-    let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads };
+    let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads, ..Sources::system() };
     Ctx::build(config_in(directory, &[]), sources, subscriptions()).await.map_err(|error| match error {
         CtxError::Store(error) => error,
         other => panic!("{other}"),
@@ -37,7 +37,7 @@ async fn a_second_opening_names_the_process_that_holds_the_file() {
     let fixture = Fixture::new().await;
     let config =
         shared::config::Config::with(&[("db", fixture.database().to_str().expect("UTF-8"))]).expect("settings");
-    let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads };
+    let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads, ..Sources::system() };
     let Err(CtxError::Store(error)) = Ctx::build(config, sources, subscriptions()).await else {
         panic!("a second opening succeeded");
     };
@@ -100,7 +100,7 @@ async fn a_file_that_is_no_database_refuses_to_start_and_is_left_as_it_is() {
 // SEC-3
 #[tokio::test]
 async fn database_lock_and_log_are_private_and_so_is_their_directory() {
-    over_both_stores(async |fixture| {
+    over_both_files(async |fixture| {
         fixture.append("thread/a", 1).await.expect("an event");
         let directory = fixture.database().parent().expect("a directory").to_owned();
         let mode = |path: &std::path::Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
@@ -138,7 +138,7 @@ async fn closing_twice_is_harmless_and_a_closed_store_says_so() {
 // LIFECYCLE-7
 #[tokio::test]
 async fn what_was_committed_before_the_close_is_there_afterwards() {
-    over_both_stores(async |fixture| {
+    over_both_files(async |fixture| {
         for version in 1..=10 {
             fixture.append("thread/a", version).await.expect("an event");
         }

@@ -5,7 +5,7 @@ use shared::store::commands::{AppliedTo, NewCommand, Outcome, find};
 use shared::store::projections::{advance, live};
 use shared::store::views::thread_views::PROJECTION;
 use shared::store::{Commit, CommitError, Durability, Guard, Statement, StoreError, keys};
-use tests::fixture::{Fixture, agent, over_both_stores, tenant};
+use tests::fixture::{Fixture, agent, over_every_store, tenant};
 
 fn command(command_id: &str, idempotency_key: &str) -> NewCommand {
     NewCommand {
@@ -31,7 +31,7 @@ fn guard_of<T: std::fmt::Debug>(outcome: Result<T, CommitError>) -> Guard {
 // CMD-5
 #[tokio::test]
 async fn a_taken_idempotency_key_is_named() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let store = &fixture.ctx.store;
         store.commit(command("cmd_1", "k").accept(fixture.context())).await.expect("the first");
         let second = store.commit(command("cmd_2", "k").accept(fixture.context())).await;
@@ -45,7 +45,7 @@ async fn a_taken_idempotency_key_is_named() {
 // CMD-11
 #[tokio::test]
 async fn a_stream_that_moved_is_named() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.append("thread/a", 1).await.expect("the first");
         assert_eq!(guard_of(fixture.append("thread/a", 1).await), Guard::StreamVersion);
     })
@@ -55,7 +55,7 @@ async fn a_stream_that_moved_is_named() {
 // CMD-7
 #[tokio::test]
 async fn a_command_that_is_finished_is_named() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let store = &fixture.ctx.store;
         store.commit(command("cmd_1", "k").accept(fixture.context())).await.expect("accepted");
         let row = store.read(|reader| find(reader, "local", Some("default"), "cmd_1")).await;
@@ -78,7 +78,7 @@ async fn a_command_that_is_finished_is_named() {
 // PROJ-2
 #[tokio::test]
 async fn a_checkpoint_that_moved_is_named() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let store = &fixture.ctx.store;
         fixture.append("thread/a", 1).await.expect("an event");
         let checkpoint = store.read(|reader| live(reader, PROJECTION.name)).await.expect("a checkpoint");
@@ -98,7 +98,7 @@ async fn a_checkpoint_that_moved_is_named() {
 
 #[tokio::test]
 async fn a_row_that_is_not_there_is_named() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let commit = Commit::new(Durability::Full, fixture.context()).then_all(keys::revoke("local", None, "key_none"));
         assert_eq!(guard_of(fixture.ctx.store.commit(commit).await), Guard::RowUnchanged);
     })
@@ -107,7 +107,7 @@ async fn a_row_that_is_not_there_is_named() {
 
 #[tokio::test]
 async fn a_mistake_without_a_guard_names_the_statement_by_its_index() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let mistake = Statement::new("INSERT INTO teams (team_id) VALUES (NULL)", Vec::new());
         let commit = fixture.appending("thread/a", 1).then(mistake);
         let outcome = fixture.ctx.store.commit(commit).await;
@@ -124,7 +124,7 @@ async fn a_mistake_without_a_guard_names_the_statement_by_its_index() {
 // LOG-21
 #[tokio::test]
 async fn an_event_carries_the_actor_correlation_and_trace_of_its_commit() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let mut context = fixture.context();
         context.correlation_id = "ev_first".to_owned();
         context.causation_id = Some("cmd_cause".to_owned());

@@ -4,7 +4,7 @@ use shared::clock::Time;
 use shared::message::event::LogEvent;
 use shared::store::{Commit, CommitError, Durability, Guard, Statement, events, tenants};
 use shared::value::Scope;
-use tests::fixture::{Fixture, over_both_stores, tenant};
+use tests::fixture::{Fixture, over_every_store, tenant};
 use tests::system::NOON;
 
 async fn log_of(fixture: &Fixture) -> Vec<LogEvent> {
@@ -28,7 +28,7 @@ fn insert_of(verb: &str, pos: &str, event_id: &str, version: i64, (team, project
 // LOG-1
 #[tokio::test]
 async fn positions_have_no_gap_over_rollbacks_and_conflicts() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         for version in 1..=5 {
             fixture.append("thread/a", version).await.expect("the next version");
             let conflict = fixture.append("thread/a", version).await;
@@ -48,7 +48,7 @@ async fn positions_have_no_gap_over_rollbacks_and_conflicts() {
 // LOG-4
 #[tokio::test]
 async fn a_commit_taken_back_leaves_no_event_and_no_outbox_row() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let taken_back = fixture.appending("thread/a", 1).then(fixture.event("thread/a", 1).append());
         let refused = fixture.ctx.store.commit(taken_back).await;
         assert!(matches!(refused, Err(CommitError::Guard(Guard::StreamVersion))), "{refused:?}");
@@ -61,7 +61,7 @@ async fn a_commit_taken_back_leaves_no_event_and_no_outbox_row() {
 // LOG-3
 #[tokio::test]
 async fn the_database_refuses_to_change_or_replace_an_event() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.append("thread/a", 1).await.expect("an event");
         fixture.append("thread/a", 2).await.expect("an event");
         let before = fixture.rows("SELECT * FROM events ORDER BY pos").await;
@@ -95,7 +95,7 @@ async fn the_database_refuses_to_change_or_replace_an_event() {
 // OUTBOX-1, OUTBOX-2
 #[tokio::test]
 async fn an_event_inserted_by_hand_makes_exactly_one_outbox_row() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.execute(&insert("INSERT", "NULL", "ev_by-hand", 1)).await;
         let rows = fixture.rows("SELECT message_id, topic, key, payload, status, attempts FROM outbox").await;
         let expected = serde_json::json!([[
@@ -142,7 +142,7 @@ async fn an_outbox_row_needs_its_message_id_topic_and_payload() {
 // STORE-6
 #[tokio::test]
 async fn the_database_refuses_a_project_of_another_team() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let other = Scope { team_id: "other".to_owned(), project_id: "elsewhere".to_owned() };
         let commit = Commit::new(Durability::Full, fixture.context()).then_all(tenants::ensure(&other));
         fixture.ctx.store.commit(commit).await.expect("another tenant");
@@ -168,7 +168,7 @@ async fn the_database_refuses_a_project_of_another_team() {
 // STORE-7
 #[tokio::test]
 async fn streams_of_the_same_name_in_two_tenants_do_not_meet() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let other = Scope { team_id: "other".to_owned(), project_id: "elsewhere".to_owned() };
         let mut event = fixture.event("thread/a", 1);
         event.scope = other.clone();
@@ -184,7 +184,7 @@ async fn streams_of_the_same_name_in_two_tenants_do_not_meet() {
 // STORE-11
 #[tokio::test]
 async fn recorded_at_never_decreases_when_the_clock_goes_back() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         for (version, time) in [(1, NOON), (2, NOON - 3_600_000), (3, NOON - 1), (4, NOON + 5)] {
             fixture.set_clock(Time(time));
             fixture.append("thread/a", version).await.expect("an event");

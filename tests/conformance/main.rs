@@ -9,4 +9,5 @@ mod memory;
 mod outbox;
 mod redis;
 mod soak;
+mod sqs;
 mod transport;

@@ -6,7 +6,7 @@ use cmd_open_thread::CmdOpenThread;
 use shared::function::{Function, subscription};
 use shared::store::Run;
 use shared::transport::Transport;
-use tests::fixture::{Fixture, over_both_stores};
+use tests::fixture::{Fixture, over_every_store};
 use tests::system::NOON;
 
 /// A transport on which only `open_thread` has a queue.
@@ -18,7 +18,7 @@ async fn without_posts() -> Fixture {
 // OUTBOX-1, OUTBOX-4
 #[tokio::test]
 async fn a_command_is_published_once_with_its_row_marked() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.drain().await;
         fixture.drain().await;
@@ -35,7 +35,7 @@ async fn a_command_is_published_once_with_its_row_marked() {
 // TRANSPORT-7
 #[tokio::test]
 async fn a_message_is_a_cloud_event_that_names_its_row() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.drain().await;
         let delivery = fixture.receive::<CmdOpenThread>().await.swap_remove(0);
@@ -124,7 +124,7 @@ async fn a_message_refused_ten_times_is_dead_while_rows_behind_it_flow() {
 // OUTBOX-8
 #[tokio::test]
 async fn while_the_transport_is_down_nothing_is_claimed() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.open("Which way").await;
         fixture.ctx.transport.close().await;
         for _ in 0..20 {

@@ -2,12 +2,12 @@
 
 use cmd_close_thread::CmdCloseThread;
 use serde_json::json;
-use tests::fixture::{Fixture, over_both_stores};
+use tests::fixture::{Fixture, over_every_store};
 
 // FORUM-9
 #[tokio::test]
 async fn a_thread_s_life_is_one_stream_without_gaps() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.post(&thread, "left").await;
         fixture.close(&thread).await;
@@ -31,7 +31,7 @@ async fn a_thread_s_life_is_one_stream_without_gaps() {
 // FORUM-7, LOG-2
 #[tokio::test]
 async fn an_answer_is_two_events_of_one_commit_the_second_caused_by_the_first() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         let command = fixture.answer(&thread, "left").await;
         fixture.settle().await;
@@ -56,7 +56,7 @@ async fn an_answer_is_two_events_of_one_commit_the_second_caused_by_the_first() 
 // FORUM-6
 #[tokio::test]
 async fn a_post_accepted_before_the_close_and_handled_after_it_is_rejected() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.settle().await;
         // Under another stream, so that the order of acceptance does not decide.
@@ -85,7 +85,7 @@ async fn a_post_accepted_before_the_close_and_handled_after_it_is_rejected() {
 // FORUM-5
 #[tokio::test]
 async fn closing_a_closed_thread_is_applied_without_an_event() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.close(&thread).await;
         fixture.close(&thread).await;

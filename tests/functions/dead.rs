@@ -10,7 +10,7 @@ use shared::function::batch::Verdict;
 use shared::function::{Function, Trigger, command};
 use shared::message::command::AddPost;
 use shared::message::envelope::CloudEvent;
-use tests::fixture::{Fixture, over_both_stores};
+use tests::fixture::{Fixture, over_every_store};
 
 /// `cmd-add-post` with a mistake in its rule.
 struct Mistaken;
@@ -101,7 +101,7 @@ async fn retries_wait_with_full_jitter_below_a_doubling_limit() {
 // CMD-9
 #[tokio::test]
 async fn a_stored_payload_that_does_not_fit_dies_at_once() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.settle().await;
         fixture.post(&thread, "first").await;

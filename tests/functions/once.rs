@@ -5,12 +5,12 @@ use cmd_open_thread::CmdOpenThread;
 use shared::function::batch::{self, Record, Verdict};
 use shared::message::command::AddPost;
 use shared::value::{Actor, ActorType};
-use tests::fixture::{Fixture, over_both_stores, record};
+use tests::fixture::{Fixture, over_every_store, record};
 
 // CMD-7
 #[tokio::test]
 async fn a_command_delivered_twice_takes_effect_once() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.open("Which way").await;
         fixture.drain().await;
         let deliveries = fixture.receive::<CmdOpenThread>().await;
@@ -62,7 +62,7 @@ async fn a_command_delivered_to_twelve_workers_at_once_takes_effect_once() {
 // CMD-6
 #[tokio::test]
 async fn a_broken_rule_is_an_outcome_and_no_failure() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let command = fixture.post("thr_none", "into nothing").await;
         fixture.drain().await;
         let deliveries = fixture.receive::<CmdAddPost>().await;
@@ -108,7 +108,7 @@ async fn an_event_appended_behind_a_decision_makes_it_decide_again() {
 // TRANSPORT-11
 #[tokio::test]
 async fn a_doorbell_that_names_another_tenant_than_its_row_is_parked_at_once() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.open("Which way").await;
         fixture.drain().await;
         let delivery = fixture.receive::<CmdOpenThread>().await.swap_remove(0);
@@ -131,7 +131,7 @@ async fn a_doorbell_that_names_another_tenant_than_its_row_is_parked_at_once() {
 // TRANSPORT-11
 #[tokio::test]
 async fn what_cannot_be_decoded_is_parked_at_once_and_its_neighbours_are_handled() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.open("One").await;
         fixture.open("Two").await;
         fixture.drain().await;

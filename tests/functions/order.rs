@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use shared::function::batch::{self, Verdict};
 use shared::store::outbox::{Published, claim, settle};
 use std::time::Duration;
-use tests::fixture::{Fixture, over_both_stores, record};
+use tests::fixture::{Fixture, over_every_store, record};
 
 /// A thread with `count` posts accepted and published, none handled.
 async fn with_posts(fixture: &Fixture, count: usize) -> String {
@@ -50,7 +50,7 @@ async fn shuffled_deliveries_apply_in_the_order_of_acceptance() {
 // CMD-8
 #[tokio::test]
 async fn a_command_delivered_fifty_times_too_early_is_still_applied() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         with_posts(&fixture, 3).await;
         let last = record(&fixture.receive::<CmdAddPost>().await[2]);
         for _ in 0..50 {
@@ -71,7 +71,7 @@ async fn a_command_delivered_fifty_times_too_early_is_still_applied() {
 // CMD-14
 #[tokio::test]
 async fn finishing_a_command_rings_the_next_one_of_its_stream_only() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         with_posts(&fixture, 2).await;
         with_posts(&fixture, 1).await;
         let waiting = "SELECT message_id FROM outbox WHERE status = 'pending'";
@@ -88,7 +88,7 @@ async fn finishing_a_command_rings_the_next_one_of_its_stream_only() {
 // CMD-14: the doorbell may have come too early while the drainer still publishes it
 #[tokio::test]
 async fn a_doorbell_under_publication_is_rung_again_and_the_old_mark_does_not_count() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.drain().await;
         let opened = fixture.receive::<CmdOpenThread>().await;
@@ -111,7 +111,7 @@ async fn a_doorbell_under_publication_is_rung_again_and_the_old_mark_does_not_co
 // CMD-9
 #[tokio::test]
 async fn a_stuck_thread_delays_no_other() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let stuck = fixture.open("Stuck").await;
         fixture.post(&stuck, "never").await;
         let other = fixture.open("Other").await;

@@ -11,7 +11,7 @@ use shared::store::Statement;
 use shared::store::projections::Projection;
 use shared::store::views::thread_views;
 use shared::transport::Delivery;
-use tests::fixture::{Fixture, over_both_stores, record};
+use tests::fixture::{Fixture, over_every_store, record};
 
 const CHECKPOINT: &str = "SELECT pos FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live'";
 
@@ -33,7 +33,7 @@ async fn posts_counted(fixture: &Fixture) -> i64 {
 // PROJ-2
 #[tokio::test]
 async fn events_delivered_twice_and_out_of_order_are_applied_once() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let mut deliveries = unprojected(&fixture, 9).await;
         deliveries.reverse();
         for delivery in deliveries.iter().chain(&deliveries) {
@@ -51,7 +51,7 @@ async fn events_delivered_twice_and_out_of_order_are_applied_once() {
 // PROJ-2
 #[tokio::test]
 async fn a_doorbell_is_finished_only_at_its_position() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let deliveries = unprojected(&fixture, 9).await;
         batch::run::<ProjectThreadViews>(&fixture.ctx, &[record(&deliveries[0])], None).await;
         assert!(fixture.number(CHECKPOINT).await >= 1);
@@ -114,7 +114,7 @@ async fn five_hundred_commands_with_the_projector_stopped_are_all_there_once_it_
 // PROJ-8
 #[tokio::test]
 async fn an_event_that_cannot_be_applied_stops_the_projection_there_and_a_fix_resumes_it() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         unprojected(&fixture, 1).await;
         let mut damaged = fixture.event("thread/other", 1);
         (damaged.event_type, damaged.thread_id) = ("forum.post.added", Some("thr_other".to_owned()));

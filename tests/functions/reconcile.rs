@@ -10,7 +10,7 @@ use shared::function::batch::{self, Record, Verdict};
 use shared::message::envelope::Tick;
 use shared::store::reconcile::{Reach, Reconciled};
 use sweep_expired_leases::{SweepExpiredLeases, pass};
-use tests::fixture::{Fixture, over_both_stores, record};
+use tests::fixture::{Fixture, over_every_store, record};
 
 async fn everything(fixture: &Fixture) -> Reconciled {
     pass(&fixture.ctx, Reach::Everything).await.expect("a pass")
@@ -19,7 +19,7 @@ async fn everything(fixture: &Fixture) -> Reconciled {
 // RECONCILE-1
 #[tokio::test]
 async fn doorbells_lost_with_the_queues_are_rung_again() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.post(&thread, "left").await;
         fixture.open("And this").await;
@@ -41,7 +41,7 @@ async fn doorbells_lost_with_the_queues_are_rung_again() {
 // RECONCILE-1
 #[tokio::test]
 async fn a_projection_behind_the_head_is_rung_again() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.open("Which way").await;
         fixture.settle_commands().await;
         let fixture = fixture.reopened(2).await;
@@ -55,7 +55,7 @@ async fn a_projection_behind_the_head_is_rung_again() {
 // RECONCILE-1
 #[tokio::test]
 async fn expired_leases_are_released_and_live_ones_are_left_except_at_a_start() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.open("One").await;
         fixture.open("Two").await;
         let now = fixture.ctx.clock.now().0;
@@ -76,7 +76,7 @@ async fn expired_leases_are_released_and_live_ones_are_left_except_at_a_start() 
 // RECONCILE-1
 #[tokio::test]
 async fn the_sweep_leaves_doorbells_that_may_still_be_on_their_way() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.open("Which way").await;
         fixture.drain().await;
         fixture.advance(Duration::from_millis(59_999));
@@ -110,7 +110,7 @@ async fn passes_may_run_at_once() {
 // RECONCILE-5
 #[tokio::test]
 async fn a_doorbell_without_a_row_is_dropped_and_counted() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.drain().await;
         let delivery = fixture.receive::<CmdOpenThread>().await.swap_remove(0);
@@ -130,7 +130,7 @@ async fn a_doorbell_without_a_row_is_dropped_and_counted() {
 // RECONCILE-5, RECONCILE-6
 #[tokio::test]
 async fn a_doorbell_for_finished_work_has_no_effect_and_every_pass_is_counted() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.open("Which way").await;
         fixture.drain().await;
         let doorbells = fixture.receive::<CmdOpenThread>().await;
@@ -154,7 +154,7 @@ async fn a_doorbell_for_finished_work_has_no_effect_and_every_pass_is_counted() 
 // RECONCILE-1, STORE-11
 #[tokio::test]
 async fn a_clock_that_went_back_over_a_restart_hides_nothing_that_waits() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         fixture.advance(Duration::from_secs(3_600));
         fixture.open("Which way").await;
         fixture.drain().await;

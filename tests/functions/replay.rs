@@ -6,7 +6,7 @@ use shared::function::{Function, batch, replay};
 use shared::store::reconcile::Reach;
 use shared::store::{Commit, Durability, Statement, replays};
 use sweep_expired_leases::pass;
-use tests::fixture::{Fixture, over_both_stores};
+use tests::fixture::{Fixture, over_every_store};
 
 const PROJECTION: &str = "thread-views";
 const GENERATIONS: &str =
@@ -50,7 +50,7 @@ async fn generations(fixture: &Fixture) -> Value {
 // PROJ-4, PROJ-5, PROJ-6
 #[tokio::test]
 async fn a_replay_builds_the_same_rows_beside_the_live_ones_and_emits_nothing() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         history(&fixture).await;
         let before = fixture.rows(VIEW).await;
         let head = fixture.number("SELECT max(pos) FROM events").await;
@@ -142,7 +142,7 @@ async fn a_replay_whose_ring_was_lost_is_rung_again() {
 // PROJ-7
 #[tokio::test]
 async fn a_verified_replay_switches_when_both_generations_are_equal() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         history(&fixture).await;
         let before = fixture.rows(VIEW).await;
         start(&fixture, true).await;

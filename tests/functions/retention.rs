@@ -8,7 +8,7 @@ use shared::message::envelope::Tick;
 use shared::store::reconcile::Reach;
 use sweep_expired_leases::pass;
 use sweep_retention::SweepRetention;
-use tests::fixture::{Fixture, over_both_stores};
+use tests::fixture::{Fixture, over_every_store};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -23,7 +23,7 @@ async fn outbox(fixture: &Fixture) -> i64 {
 // RECONCILE-7
 #[tokio::test]
 async fn sent_rows_go_after_an_hour_but_the_newest_events_stays() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.post(&thread, "left").await;
         fixture.settle().await;
@@ -44,7 +44,7 @@ async fn sent_rows_go_after_an_hour_but_the_newest_events_stays() {
 // RECONCILE-7: never of unfinished work
 #[tokio::test]
 async fn what_is_unfinished_is_kept_however_old() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.settle_commands().await;
         fixture.post(&thread, "left").await;
@@ -66,7 +66,7 @@ async fn what_is_unfinished_is_kept_however_old() {
 // RECONCILE-7, CMD-5
 #[tokio::test]
 async fn applied_commands_without_an_event_go_after_a_day_and_others_never() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.close(&thread).await;
         fixture.close(&thread).await;
@@ -96,7 +96,7 @@ async fn applied_commands_without_an_event_go_after_a_day_and_others_never() {
 // RECONCILE-7, CMD-5
 #[tokio::test]
 async fn idempotency_keys_are_free_again_after_thirty_days_and_their_commands_stay() {
-    over_both_stores(async |fixture| {
+    over_every_store(async |fixture| {
         let thread = fixture.open("Which way").await;
         fixture.post(&thread, "left").await;
         fixture.settle().await;

@@ -9,7 +9,7 @@ use shared::ctx::{Ctx, CtxError, Sources};
 use shared::store::migrations::{MIGRATIONS, Migration, newest};
 use shared::store::{Run, StoreError};
 use tempfile::TempDir;
-use tests::fixture::{Fixture, config_in, database_in, over_both_stores};
+use tests::fixture::{Fixture, config_in, database_in, over_both_files};
 use tests::system::{execute_on, rows_of};
 
 mod data;
@@ -18,7 +18,7 @@ mod data;
 const HISTORY: &str = include_str!("../../shared/src/store/sql/create_migrations.sql");
 
 pub(crate) async fn open(directory: &TempDir) -> Result<Ctx, StoreError> {
-    let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads };
+    let sources = Sources { clock: Clock::fixed_at(0), seed: Some(2), run: Run::Threads, ..Sources::system() };
     Ctx::build(config_in(directory, &[]), sources, Vec::new()).await.map_err(|error| match error {
         CtxError::Store(error) => error,
         other => panic!("{other}"),
@@ -56,7 +56,7 @@ async fn tables(directory: &TempDir) -> Vec<Vec<Value>> {
 // STORE-1
 #[tokio::test]
 async fn every_migration_is_applied_once_and_recorded_with_its_checksum() {
-    over_both_stores(async |fixture| {
+    over_both_files(async |fixture| {
         fixture.append("thread/a", 1).await.expect("an event");
         let directory = fixture.closed().await;
         assert_eq!(json!(history(&directory).await), expected_history());

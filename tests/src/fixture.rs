@@ -8,59 +8,31 @@ mod acts;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cmd_add_post::CmdAddPost;
-use cmd_answer_thread::CmdAnswerThread;
-use cmd_assign_thread::CmdAssignThread;
-use cmd_change_thread_state::CmdChangeThreadState;
-use cmd_close_thread::CmdCloseThread;
-use cmd_open_thread::CmdOpenThread;
-use cmd_set_thread_priority::CmdSetThreadPriority;
-use project_search::ProjectSearch;
-use project_thread_stats::ProjectThreadStats;
-use project_thread_views::ProjectThreadViews;
 use serde_json::Value;
 use shared::auth::{LOCAL_PROJECT, LOCAL_TEAM};
 use shared::clock::{Clock, Time};
 use shared::config::Config;
 use shared::ctx::{Ctx, Sources};
 use shared::function::batch::Record;
-use shared::function::{Function, subscription};
+pub use shared::function::routes::subscriptions;
 use shared::id::Kind;
 use shared::message::command::OpenThread;
 use shared::store::events::NewEvent;
-use shared::store::{Commit, CommitError, Context, Durability, Receipt, Run, tenants};
+use shared::store::{Commit, CommitError, Context, Durability, Publishing, Receipt, Run, tenants};
 use shared::transport::{Delivery, Subscription, Transport};
 use shared::value::{Actor, ActorType, Scope};
 use tempfile::TempDir;
 
+use crate::services::sqld::{self, Sqld};
 use crate::system::{NOON, execute_on, rows_of};
 
 /// A context over a database in a directory of its own.
 pub struct Fixture {
     directory: TempDir,
+    /// The server that has the database, if none of the directory's files is it.
+    pub server: Option<Sqld>,
     /// What functions are handed.
     pub ctx: Ctx,
-}
-
-/// What every function subscribes to.
-#[must_use]
-pub fn subscriptions() -> Vec<Subscription> {
-    fn of<F: Function>() -> Option<Subscription> {
-        subscription(F::NAME, F::TRIGGER)
-    }
-    let all = [
-        of::<CmdAddPost>(),
-        of::<CmdAnswerThread>(),
-        of::<CmdAssignThread>(),
-        of::<CmdChangeThreadState>(),
-        of::<CmdCloseThread>(),
-        of::<CmdOpenThread>(),
-        of::<CmdSetThreadPriority>(),
-        of::<ProjectSearch>(),
-        of::<ProjectThreadStats>(),
-        of::<ProjectThreadViews>(),
-    ];
-    all.into_iter().flatten().collect()
 }
 
 /// The one tenant of most tests.
@@ -75,10 +47,18 @@ pub fn agent() -> Actor {
     Actor { actor_type: ActorType::Agent, actor_name: "ada".to_owned() }
 }
 
-/// Runs `test` once over a store with threads and once over one without.
-pub async fn over_both_stores(test: impl AsyncFn(Fixture)) {
+/// Runs `test` once over a file with threads and once over one without.
+pub async fn over_both_files(test: impl AsyncFn(Fixture)) {
     for run in [Run::Threads, Run::Inline] {
         test(Fixture::over(run, &[]).await).await;
+    }
+}
+
+/// Runs `test` over a file, with threads and without, and over a libSQL server.
+pub async fn over_every_store(test: impl AsyncFn(Fixture)) {
+    over_both_files(&test).await;
+    if let Some(fixture) = Fixture::over_server(&[]).await {
+        test(fixture).await;
     }
 }
 
@@ -99,6 +79,37 @@ impl Fixture {
         Self::in_directory(directory, run, settings, subscriptions, 1).await
     }
 
+    /// One over a libSQL server of its own; nothing, said loudly, where there is none.
+    pub async fn over_server(settings: &[(&str, &str)]) -> Option<Self> {
+        Self::published_by(Publishing::ByDrainer, settings).await
+    }
+
+    /// One over a libSQL server of its own, whose commits claim what they leave in the outbox if they are to publish it.
+    pub async fn published_by(publishing: Publishing, settings: &[(&str, &str)]) -> Option<Self> {
+        let server = Sqld::start()?;
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let url = server.url();
+        let mut pairs = vec![("db", url.as_str())];
+        pairs.extend(settings);
+        let config = Config::with(&pairs).expect("settings that are allowed");
+        let sources = Sources { clock: Clock::fixed_at(NOON), seed: Some(1), run: Run::Threads, publishing };
+        Some(Self::built(directory, Some(server), config, sources, subscriptions()).await)
+    }
+
+    async fn built(
+        directory: TempDir,
+        server: Option<Sqld>,
+        config: Config,
+        sources: Sources,
+        subscriptions: Vec<Subscription>,
+    ) -> Self {
+        let ctx = Ctx::build(config, sources, subscriptions).await.expect("a context");
+        let fixture = Self { directory, server, ctx };
+        let commit = Commit::new(Durability::Full, fixture.context()).then_all(tenants::ensure(&tenant()));
+        fixture.ctx.store.commit(commit).await.expect("the tenant is stored");
+        fixture
+    }
+
     async fn in_directory(
         directory: TempDir,
         run: Run,
@@ -107,19 +118,20 @@ impl Fixture {
         seed: u64,
     ) -> Self {
         let config = config_in(&directory, settings);
-        let sources = Sources { clock: Clock::fixed_at(NOON), seed: Some(seed), run };
-        let ctx = Ctx::build(config, sources, subscriptions).await.expect("a context");
-        let fixture = Self { directory, ctx };
-        let commit = Commit::new(Durability::Full, fixture.context()).then_all(tenants::ensure(&tenant()));
-        fixture.ctx.store.commit(commit).await.expect("the tenant is stored");
-        fixture
+        let sources = Sources { clock: Clock::fixed_at(NOON), seed: Some(seed), run, ..Sources::system() };
+        Self::built(directory, None, config, sources, subscriptions).await
     }
 
     /// Closes the store and opens it again, with empty queues and other ids.
     pub async fn reopened(self, seed: u64) -> Self {
         self.ctx.transport.close().await;
         self.ctx.store.close().await;
-        Self::in_directory(self.directory, Run::Threads, &[], subscriptions(), seed).await
+        if self.server.is_none() {
+            return Self::in_directory(self.directory, Run::Threads, &[], subscriptions(), seed).await;
+        }
+        let sources =
+            Sources { clock: Clock::fixed_at(NOON), seed: Some(seed), run: Run::Threads, ..Sources::system() };
+        Self::built(self.directory, self.server, self.ctx.config.clone(), sources, subscriptions()).await
     }
 
     /// Closes the store and keeps its directory.
@@ -182,7 +194,10 @@ impl Fixture {
 
     /// Rows of the database as it is on disk.
     pub async fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
-        rows_of(&self.database(), sql).await
+        match &self.server {
+            None => rows_of(&self.database(), sql).await,
+            Some(server) => sqld::query(&server.url(), sql).await.expect("the query runs").0,
+        }
     }
 
     /// The first column of a query's rows, as text.
@@ -198,11 +213,17 @@ impl Fixture {
 
     /// Changes the database behind the store's back.
     pub async fn execute(&self, sql: &str) -> u64 {
-        execute_on(&self.database(), sql).await
+        match &self.server {
+            None => execute_on(&self.database(), sql).await,
+            Some(server) => sqld::query(&server.url(), sql).await.expect("the statement runs").1,
+        }
     }
 
     /// What the database says against a statement it must refuse.
     pub async fn refusal(&self, sql: &str) -> String {
+        if let Some(server) = &self.server {
+            return sqld::query(&server.url(), sql).await.expect_err("the statement is refused");
+        }
         let opened = libsql::Builder::new_local(self.database()).build().await.expect("the database opens");
         let connection = opened.connect().expect("a connection");
         connection.execute_batch("PRAGMA foreign_keys = ON").await.expect("a setting");

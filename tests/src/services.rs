@@ -1,6 +1,46 @@
 //! The real services that tests run against, and where each comes from.
 
+pub mod moto;
 pub mod redis;
+pub mod sqld;
+
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use shared::clock::Clock;
+
+/// A service that needs longer than this does not come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until something listens on a port of this machine.
+///
+/// # Panics
+/// When nothing does in time.
+pub fn listening(what: &str, port: u16) {
+    let stopwatch = Clock::stopwatch();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(stopwatch.elapsed() < PATIENCE, "{what} does not answer");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// A port that was free a moment ago.
+///
+/// # Panics
+/// When none is.
+#[must_use]
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// The program of this name on PATH.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "where programs are is said by the environment")]
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).map(|path| path.join(name)).find(|path| path.is_file())
+}
 
 /// Says loudly that a test could not run for want of a service; where all are required, that is a failure.
 ///

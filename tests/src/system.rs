@@ -81,7 +81,7 @@ impl Setup {
         let mut pairs = vec![("addr", "127.0.0.1:0"), ("db", database.to_str().expect("a path of UTF-8"))];
         pairs.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         let config = Config::with(&pairs).expect("settings that are allowed");
-        let sources = Sources { clock: self.clock.clone(), seed: self.seed, run: Run::Threads };
+        let sources = Sources { clock: self.clock.clone(), seed: self.seed, run: Run::Threads, ..Sources::system() };
         let harness = Harness::start(config, sources, self.pace).await.expect("the system starts");
         let secret = std::fs::read_to_string(database.with_file_name("local.key")).expect("the owner's key");
         let owner = Client::new(&harness.url).with_key(secret.trim());

@@ -19,7 +19,7 @@ pub fn log(store: &Store, pos: i64) -> String {
 ///
 /// # Errors
 /// 400 `invalid_cursor`, 400 `cursor_ahead` with the head, 410 `cursor_epoch`.
-pub fn read_log(store: &Store, text: &str) -> Answer<i64> {
+pub async fn read_log(store: &Store, text: &str) -> Answer<i64> {
     let damaged = || Problem::new(Code::InvalidCursor, "a log cursor is a position, such as 42 or 42-0a1b2c3d");
     let (pos, epoch) = text.trim().split_once('-').map_or((text.trim(), None), |(pos, epoch)| (pos, Some(epoch)));
     if epoch.is_some_and(|epoch| epoch.len() != 8 || !epoch.bytes().all(|byte| byte.is_ascii_hexdigit())) {
@@ -29,7 +29,7 @@ pub fn read_log(store: &Store, text: &str) -> Answer<i64> {
     if epoch.is_some_and(|epoch| epoch != store.epoch()) {
         return Err(another_database());
     }
-    let head = *store.head().borrow();
+    let head = store.newest().await?;
     if pos > head {
         return Err(Problem::new(Code::CursorAhead, format!("the log ends at {head}")).with("head", head));
     }

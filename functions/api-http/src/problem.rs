@@ -137,6 +137,10 @@ impl From<StoreError> for Problem {
             StoreError::Busy | StoreError::Closed | StoreError::Interrupted => {
                 Self::new(Code::StoreBusy, error.to_string()).retry_after(1)
             }
+            StoreError::Unreachable { .. } | StoreError::Denied { .. } | StoreError::UnknownOutcome(_) => {
+                tracing::error!(%error, "the database does not answer as it should");
+                Self::new(Code::StoreBusy, "the database does not answer").retry_after(5)
+            }
             StoreError::Full => Self::new(Code::StoreFull, error.to_string()).retry_after(5),
             error => {
                 // What the database says may carry data: the log has it, the caller does not.

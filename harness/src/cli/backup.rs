@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 use shared::clock::Clock;
+use shared::config::Database;
 use shared::id::Ids;
 use shared::store::backup::{Copied, CopyError, Source};
 
@@ -34,7 +35,7 @@ pub(super) struct Restore {
 
 impl Backup {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
-        let database = self.place.settings(globals)?.db;
+        let database = file_of(self.place.settings(globals)?.db)?;
         let target = self.file.clone();
         let copied = copy(&database, move |source, ids| source.back_up(&target, ids)).await?;
         show(globals, "backed up", &self.file, &copied)
@@ -43,10 +44,17 @@ impl Backup {
 
 impl Restore {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
-        let database = self.place.settings(globals)?.db;
+        let database = file_of(self.place.settings(globals)?.db)?;
         let target = database.clone();
         let copied = copy(&self.file, move |source, ids| source.restore(&target, ids)).await?;
         show(globals, "restored", &database, &copied)
+    }
+}
+
+fn file_of(database: Database) -> anyhow::Result<PathBuf> {
+    match database {
+        Database::File(path) => Ok(path),
+        Database::Server(_) => bail!("{database} is a server's database; copy it with the means of that server"),
     }
 }
 

@@ -32,8 +32,8 @@ impl Demo {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
         let config = settings(globals, self.flags)?;
         let output = globals.output();
-        let (key_file, speed) = (config.db.with_file_name(LOCAL_KEY), self.speed);
-        output.note(&format!("playing on {}; stop with Ctrl-C", config.db.display()));
+        let (key_file, speed) = (config.db.place().with_file_name(LOCAL_KEY), self.speed);
+        output.note(&format!("playing on {}; stop with Ctrl-C", config.db));
         up::run_with(config, globals.json, |harness| {
             let url = harness.url.clone();
             async move {

@@ -15,7 +15,7 @@ pub(super) async fn run(globals: &Globals, flags: &ConfigFlags) -> anyhow::Resul
     let findings = match Config::from_environment(&flags.0, globals.config_file()) {
         Ok(resolved) => {
             let mut findings = vec![Finding::settings(&resolved.warnings)];
-            let means = Means::of(&resolved.config, |url| globals.client_of(url, &resolved.config.db))?;
+            let means = Means::of(&resolved.config, |url| globals.client_of(url, &resolved.config.db.place()))?;
             findings.extend(examine(&resolved.config, means).await);
             findings
         }

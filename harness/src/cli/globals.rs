@@ -125,7 +125,7 @@ impl Globals {
         if !client::is_local(&self.server) {
             return Ok(None);
         }
-        read_key(&self.settings(&ConfigFlags(BTreeMap::new()))?.db.with_file_name(LOCAL_KEY))
+        read_key(&self.settings(&ConfigFlags(BTreeMap::new()))?.db.place().with_file_name(LOCAL_KEY))
     }
 }
 

@@ -34,16 +34,16 @@ const LOG: &str = "server.log";
 pub(super) async fn run(globals: &Globals, flags: &ConfigFlags) -> anyhow::Result<ExitCode> {
     // Wrong settings are told here and now, not by a log.
     let config = globals.settings(flags)?;
-    match settled(&config.db).await? {
+    match settled(&config.db.place()).await? {
         Found::Running(running) => already(globals, &running),
-        Found::Busy(pid) => bail!("process {pid} works on {} and does not say where it listens", config.db.display()),
+        Found::Busy(pid) => bail!("process {pid} works on {} and does not say where it listens", config.db),
         Found::Absent(_) => launch(globals, &config, flags).await,
     }
 }
 
 pub(super) async fn restart(globals: Globals, given: ConfigFlags) -> anyhow::Result<ExitCode> {
     let config = globals.settings(&given)?;
-    let before = match settled(&config.db).await? {
+    let before = match settled(&config.db.place()).await? {
         Found::Running(before) | Found::Absent(Some(before)) => before,
         Found::Busy(_) | Found::Absent(None) => Whereabouts::default(),
     };
@@ -80,7 +80,7 @@ fn already(globals: &Globals, running: &Whereabouts) -> anyhow::Result<ExitCode>
         let ready = json!({ "url": running.url, "port": running.port, "pid": running.pid, "login_url": null });
         output.json(&ready.to_string())?;
     } else {
-        Output::text(&ready_line(&running.url, running.pid, &running.transport, &running.db))?;
+        Output::text(&ready_line(&running.url, running.pid, &running.transport, &running.db.to_string_lossy()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -95,10 +95,10 @@ async fn launch(globals: &Globals, config: &Config, flags: &ConfigFlags) -> anyh
     let Some((line, ready)) = ready else {
         let ended = end(&mut child).await;
         // Another start may have been faster.
-        if let Found::Running(running) = look(&config.db)? {
+        if let Found::Running(running) = look(&config.db.place())? {
             return already(globals, &running);
         }
-        let log = config.db.with_file_name(LOG);
+        let log = config.db.place().with_file_name(LOG);
         let why = ended.map_or_else(|| "it was not ready in time".to_owned(), |code| format!("it ended with {code}"));
         bail!("it did not start: {why}\n{}\n  the rest is in {}", tail(&log), log.display());
     };
@@ -109,7 +109,7 @@ async fn launch(globals: &Globals, config: &Config, flags: &ConfigFlags) -> anyh
     }
     let (url, login) = (ready["url"].as_str().unwrap_or_default(), ready["login_url"].as_str());
     let pid = ready["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).unwrap_or_default();
-    Output::text(&ready_line(url, pid, config.transport.as_str(), &config.db))?;
+    Output::text(&ready_line(url, pid, config.transport.as_str(), &config.db.to_string()))?;
     if let Some(login) = login {
         output.note(&format!("log in with {login}"));
     }
@@ -119,8 +119,8 @@ async fn launch(globals: &Globals, config: &Config, flags: &ConfigFlags) -> anyh
 /// `up` in a session of its own. Only its ready line goes to standard output, which is ours to read: the line holds a login
 /// link, which has no place in a file. All else goes to the log.
 fn spawn(globals: &Globals, config: &Config, flags: &ConfigFlags) -> anyhow::Result<Child> {
-    make_directory(&config.db)?;
-    let log = config.db.with_file_name(LOG);
+    make_directory(&config.db.place())?;
+    let log = config.db.place().with_file_name(LOG);
     let cannot = || format!("cannot write {}", log.display());
     if log.exists() {
         std::fs::rename(&log, log.with_extension("log.1")).with_context(cannot)?;

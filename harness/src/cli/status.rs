@@ -35,14 +35,14 @@ impl Status {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
         let config = self.place.settings(globals)?;
         let output = globals.output();
-        let running = match look(&config.db)? {
+        let running = match look(&config.db.place())? {
             Found::Running(running) => running,
             found => {
-                absent(&output, &found, &config.db.display().to_string())?;
+                absent(&output, &found, &config.db.to_string())?;
                 return Ok(ExitCode::FAILURE);
             }
         };
-        let (client, _) = globals.client_of(&running.url, &config.db)?;
+        let (client, _) = globals.client_of(&running.url, &config.db.place())?;
         let health = match client.look(&["health"]).await {
             Ok(document) => document.read().unwrap_or(Value::Null),
             Err(error) => json!({ "status": "unreachable", "error": error.to_string() }),

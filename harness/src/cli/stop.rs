@@ -29,7 +29,7 @@ pub(super) async fn run(globals: &Globals, place: &Place) -> anyhow::Result<Exit
     if output.json {
         output.json(&json!({ "stopped": stopped.is_some(), "pid": pid }).to_string())?;
     } else {
-        let db = config.db.display();
+        let db = config.db;
         let line = pid.map_or_else(|| format!("nothing runs on {db}"), |pid| format!("agentforum stopped pid={pid}"));
         Output::text(&line)?;
     }
@@ -38,7 +38,7 @@ pub(super) async fn run(globals: &Globals, place: &Place) -> anyhow::Result<Exit
 
 /// Ends the server of a database, and removes the files of one that could not do so itself. None when nothing ran.
 pub(super) async fn end(config: &Config) -> anyhow::Result<Option<Whereabouts>> {
-    let database = &config.db;
+    let database = &config.db.place();
     let limit = config.shutdown.timeout + config.shutdown.workers + BEYOND;
     let stopwatch = Clock::stopwatch();
     let mut told = None;

@@ -6,13 +6,13 @@ use nix::sys::statvfs::statvfs;
 use serde_json::Value;
 use shared::client::{Client, ClientError};
 use shared::clock::{Clock, Time};
-use shared::config::Config;
+use shared::config::{Config, Database, TransportKind};
 use shared::store::inspection::{self, Inspection};
 use shared::store::migrations;
 use tokio::net::TcpListener;
 
 use super::server::KeyUse;
-use super::{Finding, database, files, server};
+use super::{Finding, database, deployment, files, server};
 use crate::runtime_files::{Found, look};
 
 /// What the examination needs besides the settings.
@@ -34,7 +34,7 @@ impl Means {
         config: &Config,
         connect: impl FnOnce(&str) -> anyhow::Result<(Client, bool)>,
     ) -> anyhow::Result<Self> {
-        let found = look(&config.db)?;
+        let found = look(&config.db.place())?;
         let (client, has_key) = match &found {
             Found::Running(running) => connect(&running.url).map(|(client, has_key)| (Some(client), has_key))?,
             Found::Busy(_) | Found::Absent(_) => (None, false),
@@ -50,7 +50,8 @@ pub(crate) async fn examine(config: &Config, means: Means) -> Vec<Finding> {
     let answer = health.as_ref().map_err(String::as_str);
     let said = answer.ok();
     let servers = said.and_then(|health| Time::parse(health["now"].as_str()?).ok());
-    let directory = config.db.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let place = config.db.place();
+    let directory = place.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut findings = vec![
         server::port(config.addr, bind(config, &means.found).await, &means.found),
         files::runtime_files(&means.found),
@@ -60,13 +61,20 @@ pub(crate) async fn examine(config: &Config, means: Means) -> Vec<Finding> {
         database::full_text(&inspection::full_text_works()),
         files::space(free(directory), directory),
     ];
-    if config.db.exists() {
-        let running = matches!(means.found, Found::Running(_));
-        let inspected = inspect(config, now).await;
-        findings.extend(about(config, inspected, running, servers, now));
-    } else {
-        findings.push(Finding::ok("database", format!("{} is made by the first start", config.db.display())));
-        findings.push(database::clock(now, None, servers));
+    match &config.db {
+        Database::File(path) if path.exists() => {
+            let running = matches!(means.found, Found::Running(_));
+            let inspected = inspect(config, path, now).await;
+            findings.extend(about(path, inspected, running, servers, now));
+        }
+        Database::File(path) => {
+            findings.push(Finding::ok("database", format!("{} is made by the first start", path.display())));
+            findings.push(database::clock(now, None, servers));
+        }
+        Database::Server(_) => findings.extend(deployment::database(config).await),
+    }
+    if config.transport == TransportKind::Sqs {
+        findings.extend(deployment::queues(config).await);
     }
     findings.push(server::provider(said));
     findings
@@ -74,15 +82,15 @@ pub(crate) async fn examine(config: &Config, means: Means) -> Vec<Finding> {
 
 /// What concerns a database that is there.
 fn about(
-    config: &Config,
+    path: &Path,
     inspected: Result<Inspection, String>,
     running: bool,
     servers: Option<Time>,
     now: Time,
 ) -> Vec<Finding> {
-    let wal = std::fs::metadata(format!("{}-wal", config.db.display())).map_or(0, |file| file.len());
-    let mut findings = vec![files::modes(&files::Modes::beside(&config.db)), files::wal(wal)];
-    findings.push(database::integrity(&inspected, &config.db));
+    let wal = std::fs::metadata(format!("{}-wal", path.display())).map_or(0, |file| file.len());
+    let mut findings = vec![files::modes(&files::Modes::beside(path)), files::wal(wal)];
+    findings.push(database::integrity(&inspected, path));
     let Ok(inspection) = inspected else { return findings };
     findings.push(database::schema(&inspection, migrations::newest()));
     findings.push(database::clock(now, inspection.newest_recorded_at, servers));
@@ -130,8 +138,8 @@ fn free(directory: &Path) -> Result<u64, String> {
     Ok(u64::from(space.blocks_available()) * u64::from(space.fragment_size()))
 }
 
-async fn inspect(config: &Config, now: Time) -> Result<Inspection, String> {
-    let (path, timeout) = (config.db.clone(), config.store.busy_timeout);
+async fn inspect(config: &Config, path: &Path, now: Time) -> Result<Inspection, String> {
+    let (path, timeout) = (path.to_owned(), config.store.busy_timeout);
     let inspected = tokio::task::spawn_blocking(move || inspection::inspect(&path, timeout, now)).await;
     inspected.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }

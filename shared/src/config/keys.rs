@@ -35,8 +35,8 @@ pub struct Key {
 pub enum Kind {
     /// An IP address and port.
     Address,
-    /// A file.
-    Path,
+    /// A database: a file, or the URL of a libSQL server, which is shown with host and port only.
+    Database,
     /// An integer with a unit, no longer than `max`.
     Duration {
         /// Whether zero means something, such as "do not wait".
@@ -65,9 +65,18 @@ pub enum Kind {
     /// Text that is not empty.
     Text,
     /// The URL of a server; shown with host and port only.
-    Url,
+    Url(Address),
     /// Text that is never shown and has no flag, since other users of a machine see the flags of a process.
     Secret,
+}
+
+/// What servers a URL may name.
+#[derive(Clone, Copy, Debug)]
+pub enum Address {
+    /// A Redis server, or the word for starting one.
+    Redis,
+    /// What the URLs of SQS queues begin with.
+    Queues,
 }
 
 impl Key {
@@ -111,12 +120,28 @@ const fn key(name: &'static str, default: &'static str, kind: Kind, doc: &'stati
 /// Every setting, in the order `agentforum config` shows them.
 pub static KEYS: &[Key] = &[
     key("addr", "127.0.0.1:3001", Kind::Address, "Address and port HTTP listens on; port 0 takes a free one"),
-    key("db", ".agentforum/agentforum.db", Kind::Path, "Database file, created when it is missing"),
+    key(
+        "db",
+        ".agentforum/agentforum.db",
+        Kind::Database,
+        "Database: a file, created when it is missing, or a libsql:// or http(s):// URL",
+    ),
     key("transport", "memory", Kind::Words(TransportKind::WORDS), "What carries messages between functions"),
-    key("redis.url", "redis://127.0.0.1:6379/0", Kind::Url, "Redis server, or `container` to start one with Docker"),
+    key(
+        "redis.url",
+        "redis://127.0.0.1:6379/0",
+        Kind::Url(Address::Redis),
+        "Redis server, or `container` to start one with Docker",
+    ),
     key("redis.stream", "agentforum", Kind::Text, "What the names of all streams begin with"),
     key("redis.group", "agentforum", Kind::Text, "What the names of all consumer groups begin with"),
     key("redis.consumer", "", Kind::Text, "Name of this process among the consumers; host and process id if unset"),
+    key(
+        "sqs.url",
+        "",
+        Kind::Url(Address::Queues),
+        "What the URLs of all queues begin with; the function's name follows",
+    ),
     key("worker.interval", "500ms", positive(), "Time between two steps of the drainer"),
     key("worker.batch_size", "100", integer(1, 10_000), "Outbox rows the drainer claims per step"),
     key("worker.log_period", "15s", positive(), "Time between two log lines with the worker's figures"),
@@ -135,6 +160,9 @@ pub static KEYS: &[Key] = &[
     key("log.page", "512", integer(1, 10_000), "Events read from the event log at once"),
     key("live.ring", "4096", integer(1, 1_048_576), "Events of the log's tail kept in memory for live streams"),
     key("live.heartbeat", "25s", positive(), "Time between two heartbeats of a live stream"),
+    key("live.deployed", "14m", positive(), "Longest life of a deployed live stream; the client resumes"),
+    key("live.buffered", "25s", positive(), "Longest wait of a live stream whose response is buffered"),
+    key("live.streaming", "true", Kind::Bool, "Whether the deployed function's responses are streamed"),
     key("live.stall", "30s", positive(), "How long a client may leave a live frame unread before it is closed"),
     key(
         "stream.limit",
@@ -156,6 +184,9 @@ pub static KEYS: &[Key] = &[
     key("writer.batch_max", "256", integer(1, 10_000), "Commits that may share one database transaction"),
     key("store.readers", "8", integer(1, 128), "Database connections for reading"),
     key("store.busy_timeout", "5s", positive(), "How long a database connection waits for a lock"),
+    key("store.remote_timeout", "5s", positive(), "How long a libSQL server may take to answer a query"),
+    key("store.token", "", Kind::Secret, "Token for the libSQL server"),
+    key("store.token_secret", "", Kind::Text, "Name or ARN of the AWS secret that holds the token"),
     key("store.query_timeout", "5s", positive(), "How long a query may run before it is interrupted"),
     key("reconcile.interval", "30s", positive(), "Time between two sweeps that ring for unfinished rows"),
     key("commands.keep_eventless", "24h", positive(), "How long applied commands that changed nothing are kept"),

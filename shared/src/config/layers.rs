@@ -10,10 +10,10 @@ use super::keys::{KEYS, Key, Kind};
 use super::nearest::nearest;
 use super::resolve::{Setting, Source};
 use super::value::{FromValue, Value};
-use super::words::AuthMode;
+use super::words::{AuthMode, TransportKind};
 use super::{
     Auth, Body, Command, Commands, Config, Delivery, Given, Idempotency, Integration, List, Live, Log, Outbox,
-    Reconcile, Redis, Replay, Search, Shutdown, Store, Stream, Thread, Worker, Writer,
+    Reconcile, Redis, Replay, Search, Shutdown, Sqs, Store, Stream, Thread, Token, Worker, Writer,
 };
 
 /// What the variables of settings begin with.
@@ -102,6 +102,7 @@ impl Layers {
         entries.check_ceiling("outbox.backoff", "outbox.backoff_max")?;
         entries.check_ceiling("delivery.backoff", "delivery.backoff_max")?;
         let mode = entries.auth_mode()?;
+        entries.check_queues()?;
         Ok(Config {
             addr: entries.get("addr")?,
             db: entries.get("db")?,
@@ -112,6 +113,7 @@ impl Layers {
                 group: entries.get("redis.group")?,
                 consumer: entries.get("redis.consumer")?,
             },
+            sqs: Sqs { url: entries.get("sqs.url")? },
             worker: Worker {
                 interval: entries.get("worker.interval")?,
                 batch_size: entries.get("worker.batch_size")?,
@@ -140,6 +142,9 @@ impl Layers {
             live: Live {
                 ring: entries.get("live.ring")?,
                 heartbeat: entries.get("live.heartbeat")?,
+                deployed: entries.get("live.deployed")?,
+                buffered: entries.get("live.buffered")?,
+                streaming: entries.get("live.streaming")?,
                 stall: entries.get("live.stall")?,
             },
             stream: Stream { limit: entries.get("stream.limit")? },
@@ -153,6 +158,8 @@ impl Layers {
             store: Store {
                 readers: entries.get("store.readers")?,
                 busy_timeout: entries.get("store.busy_timeout")?,
+                remote_timeout: entries.get("store.remote_timeout")?,
+                token: Token { text: entries.get("store.token")?, secret: entries.get("store.token_secret")? },
                 query_timeout: entries.get("store.query_timeout")?,
             },
             reconcile: Reconcile { interval: entries.get("reconcile.interval")? },
@@ -185,8 +192,9 @@ impl Entry {
 
     fn setting(&self, mode: AuthMode) -> Setting {
         let value = match (self.key.kind, &self.value) {
-            (Kind::Secret, _) => "***".to_owned(),
-            (Kind::Url, _) => super::masked_url(&self.text),
+            (Kind::Secret, Value::Text(_)) => "***".to_owned(),
+            (Kind::Url(_), Value::Text(url)) => super::masked_url(url),
+            (_, Value::Database(database)) => database.to_string(),
             (_, Value::Address(address)) => address.to_string(),
             (_, Value::Number(number)) => number.to_string(),
             (_, Value::Derived) if self.key.name == "auth.mode" => mode.as_str().to_owned(),
@@ -211,12 +219,22 @@ impl Entries {
     /// A first wait longer than the longest wait is a slip in one of the two.
     fn check_ceiling(&self, name: &'static str, ceiling: &'static str) -> Result<(), ConfigError> {
         let (entry, ceiling) = (self.find(name)?, self.find(ceiling)?);
-        if entry.take::<Duration>()? <= ceiling.take()? {
+        if entry.take::<Duration>()? <= ceiling.take::<Duration>()? {
             return Ok(());
         }
         let origin = ceiling.source.describe(ceiling.key);
         let allowed = format!("at most {}, which is {} from {origin}", ceiling.key.name, ceiling.text);
         Err(entry.key.refuse_for(&entry.text, &entry.source, allowed))
+    }
+
+    /// A transport that needs an address names the key when there is none.
+    fn check_queues(&self) -> Result<(), ConfigError> {
+        let (transport, url) = (self.find("transport")?, self.find("sqs.url")?);
+        if transport.take::<TransportKind>()? != TransportKind::Sqs || url.take::<Option<String>>()?.is_some() {
+            return Ok(());
+        }
+        let allowed = format!("set, since transport is sqs from {}", transport.source.describe(transport.key));
+        Err(url.key.refuse_for("", &url.source, allowed))
     }
 
     /// The named mode, or the one that fits the address. A local owner key must never be reachable from another machine.
@@ -246,7 +264,7 @@ impl Key {
     fn refuse_for(&self, text: &str, source: &Source, allowed: String) -> ConfigError {
         let given = match self.kind {
             Kind::Secret => "a secret".to_owned(),
-            Kind::Url => format!("{:?}", super::masked_url(text)),
+            Kind::Url(_) => format!("{:?}", super::masked_url(text)),
             _ => format!("{text:?}"),
         };
         ConfigError::CheckValue { key: self.name, given, origin: source.describe(self), allowed }

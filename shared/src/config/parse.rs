@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::keys::Kind;
+use super::Database;
+use super::keys::{Address, Kind};
 use super::value::Value;
 
 impl Kind {
@@ -13,7 +14,7 @@ impl Kind {
         let trimmed = text.trim();
         match self {
             Self::Address => address(trimmed).map(Value::Address),
-            Self::Path => path(trimmed).map(Value::Path),
+            Self::Database => database(trimmed).map(Value::Database),
             Self::Duration { zero, max } => duration(trimmed)
                 .filter(|duration| *duration <= max && (zero || !duration.is_zero()))
                 .map(Value::Duration),
@@ -24,7 +25,7 @@ impl Kind {
                 words.iter().find(|word| word.eq_ignore_ascii_case(trimmed)).map(|it| Value::Word(it))
             }
             Self::Text => (!trimmed.is_empty()).then(|| Value::Text(trimmed.to_owned())),
-            Self::Url => is_redis(trimmed).then(|| Value::Text(trimmed.to_owned())),
+            Self::Url(address) => is_url(address, trimmed).then(|| Value::Text(trimmed.to_owned())),
             Self::Secret => (!trimmed.is_empty()).then(|| Value::Text(text.to_owned())),
         }
     }
@@ -36,7 +37,9 @@ impl Kind {
             Self::Address => {
                 "an IP address and port, such as 127.0.0.1:3001, :3001 (loopback) or [::1]:3001".to_owned()
             }
-            Self::Path => "the path of a file on this machine, such as .agentforum/agentforum.db".to_owned(),
+            Self::Database => {
+                "the path of a file on this machine, such as .agentforum/agentforum.db, or the URL of a libSQL server, such as libsql://host".to_owned()
+            }
             Self::Duration { zero, max } => {
                 let least = if zero { "zero or longer" } else { "longer than zero" };
                 format!("a duration such as 500ms, 25s, 30m, 12h or 7d, {least}, at most {}", shown(max))
@@ -45,7 +48,10 @@ impl Kind {
             Self::Size { min, max } => format!("{min} to {max} bytes, such as 65536, 64KiB or 1MiB"),
             Self::Bool => "true or false".to_owned(),
             Self::Words(words) => words.join(", "),
-            Self::Url => "a URL such as redis://127.0.0.1:6379/0, or container".to_owned(),
+            Self::Url(Address::Redis) => "a URL such as redis://127.0.0.1:6379/0, or container".to_owned(),
+            Self::Url(Address::Queues) => {
+                "a URL such as https://sqs.eu-west-1.amazonaws.com/123456789012/agentforum-prod-".to_owned()
+            }
             Self::Text | Self::Secret => "any text but an empty one".to_owned(),
         }
     }
@@ -60,10 +66,17 @@ fn address(text: &str) -> Option<SocketAddr> {
     }
 }
 
-/// A plain path. SQLite's special names are refused: `:memory:` would forget what was accepted.
-fn path(text: &str) -> Option<PathBuf> {
-    let special = text.is_empty() || text.starts_with(':') || text.starts_with("file:") || text.contains("://");
-    (!special).then(|| PathBuf::from(text))
+/// A plain path, or the URL of a server. SQLite's special names are refused: `:memory:` would forget what was accepted. A
+/// token in the URL is refused too: it would be shown.
+fn database(text: &str) -> Option<Database> {
+    if text.contains("://") {
+        let url = reqwest::Url::parse(text).ok().filter(reqwest::Url::has_host)?;
+        let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        let known = ["libsql", "http", "https"].contains(&url.scheme());
+        return (bare && known).then(|| Database::Server(text.trim_end_matches('/').to_owned()));
+    }
+    let special = text.is_empty() || text.starts_with(':') || text.starts_with("file:");
+    (!special).then(|| Database::File(PathBuf::from(text)))
 }
 
 /// Digits only: `u64::from_str` would take a plus sign.
@@ -108,15 +121,19 @@ fn shown(duration: Duration) -> String {
     unit.map_or_else(String::new, |(name, length)| format!("{}{name}", milliseconds / length))
 }
 
-/// Whether a text names a Redis server.
-fn is_redis(text: &str) -> bool {
-    let url = reqwest::Url::parse(text).ok().filter(|url| url.scheme() == "redis" && url.has_host());
-    text == "container" || url.is_some()
+/// Whether a text is the URL of such a server.
+fn is_url(address: Address, text: &str) -> bool {
+    let schemes: &[&str] = match address {
+        Address::Redis => &["redis"],
+        Address::Queues => &["http", "https"],
+    };
+    let url = reqwest::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
+    url.is_some() || matches!(address, Address::Redis) && text == "container"
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Kind, Value};
+    use super::{Database, Duration, Kind, Value};
 
     const ANY: Kind = Kind::Duration { zero: true, max: Duration::from_secs(30 * 24 * 60 * 60) };
 
@@ -187,10 +204,13 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_forgets_or_lives_elsewhere_is_refused() {
+    fn a_database_that_forgets_or_shows_its_token_is_refused() {
         // CONFIG-4
-        for text in ["", " ", ":memory:", "file:x?mode=memory", "libsql://host", "http://127.0.0.1:8080"] {
-            assert_eq!(Kind::Path.parse(text), None, "{text}");
+        for text in ["", " ", ":memory:", "file:x?mode=memory", "ftp://host", "libsql://", "https://host?authToken=x"] {
+            assert_eq!(Kind::Database.parse(text), None, "{text}");
+        }
+        for text in ["libsql://host", "http://127.0.0.1:8080", "https://host"] {
+            assert_eq!(Kind::Database.parse(text), Some(Value::Database(Database::Server(text.to_owned()))));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Settings that may hold passwords, and what is shown of them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Settings `redis.*`.
 #[derive(Clone)]
@@ -21,6 +22,37 @@ impl std::fmt::Debug for Redis {
         let mut fields = formatter.debug_struct("Redis");
         fields.field("url", &url).field("stream", &self.stream).field("group", &self.group);
         fields.field("consumer", &self.consumer).finish()
+    }
+}
+
+/// Settings `store.*`.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Read connections.
+    pub readers: usize,
+    /// How long a connection waits for a lock.
+    pub busy_timeout: Duration,
+    /// How long a libSQL server may take to answer a query.
+    pub remote_timeout: Duration,
+    /// What proves to a libSQL server who calls.
+    pub token: Token,
+    /// How long a query may run before it is interrupted.
+    pub query_timeout: Duration,
+}
+
+/// What proves to a libSQL server who calls: settings `store.token` and `store.token_secret`.
+#[derive(Clone, Default)]
+pub struct Token {
+    /// The token itself.
+    pub text: Option<String>,
+    /// Name or ARN of the AWS secret that holds it.
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = self.text.as_ref().map(|_| "***");
+        formatter.debug_struct("Token").field("text", &text).field("secret", &self.secret).finish()
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use super::error::ConfigError;
 use super::keys::Key;
 use super::layers::{FILE_VARIABLE, Layers, PREFIX, find_variable};
-use super::{Config, file};
+use super::{Config, Database, file};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,11 +81,11 @@ impl Config {
         }
         let named_file = layers.add_environment(environment);
         let database = Key::find("db").ok_or(ConfigError::TakeValue { key: "db" })?;
-        let database = layers.entry(database)?.take::<PathBuf>()?;
+        let database = layers.entry(database)?.take::<Database>()?;
         let choice = match (config_file, named_file) {
             (Some(file), _) => file::Choice::Named { file: file.to_owned(), by: "--config" },
             (None, Some(file)) => file::Choice::Named { file, by: FILE_VARIABLE },
-            (None, None) => file::Choice::Beside(&database),
+            (None, None) => file::Choice::Beside(&database.place()),
         };
         layers.file = file::read(choice)?;
         Ok(Resolved { config: layers.config()?, warnings: layers.warnings })

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::{Args, Command, FromArgMatches};
 
+use super::keys::Address;
 use super::resolve::decode;
 use super::{AuthMode, Config, ConfigError, ConfigFlags, KEYS, Key, Kind, Resolved, Source};
 
@@ -89,7 +90,7 @@ fn a_refused_value_names_key_source_and_what_is_allowed() {
     // CONFIG-2, CONFIG-3, TRANSPORT-1
     assert_eq!(
         refusal(Config::with(&[("transport", "carrier-pigeon")])),
-        "transport: \"carrier-pigeon\" from the flag --transport is refused; allowed: memory, redis"
+        "transport: \"carrier-pigeon\" from the flag --transport is refused; allowed: memory, redis, sqs"
     );
     let variables = [("AGENTFORUM_WORKER_INTERVAL", "0s")];
     assert_eq!(
@@ -237,14 +238,15 @@ fn another(key: &Key) -> &'static str {
         ("auth.mode", _) => "keys",
         ("outbox.backoff_max" | "delivery.backoff_max", _) => "61s",
         (_, Kind::Address) => ":1",
-        (_, Kind::Path) => "other.db",
+        (_, Kind::Database) => "other.db",
         (_, Kind::Duration { .. }) => "7s",
         (_, Kind::Integer { .. }) => "3",
         (_, Kind::Size { .. }) => "64KiB",
         (_, Kind::Bool) if key.default == "true" => "false",
         (_, Kind::Bool) => "true",
         (_, Kind::Words(words)) => words[0],
-        (_, Kind::Url) => "redis://other:1/0",
+        (_, Kind::Url(Address::Redis)) => "redis://other:1/0",
+        (_, Kind::Url(Address::Queues)) => "https://other/1/q-",
         (_, Kind::Text | Kind::Secret) => "other",
     }
 }
@@ -287,7 +289,7 @@ fn the_command_line_has_a_flag_for_every_key() {
     let parsed = ConfigFlags::from_arg_matches(&command.clone().get_matches_from(line)).expect("parsed flags");
     assert_eq!(parsed.0, flags(&[("outbox.lease", "1s"), ("addr", ":0"), ("worker.batch_size", "-1")]));
     let help = command.clone().render_long_help().to_string();
-    for key in KEYS {
+    for key in KEYS.iter().filter(|key| !matches!(key.kind, Kind::Secret)) {
         assert!(help.contains(&format!("--{} ", key.flag())), "{} is missing", key.name);
     }
     assert!(help.contains("[default: 60s]"), "{help}");

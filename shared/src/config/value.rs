@@ -1,16 +1,16 @@
 //! A parsed value, and the step from it to the type of a field in `Config`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Database;
 use super::words::{AuthMode, LogFormat, TransportKind};
 
 /// A value that passed the check of its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Address(SocketAddr),
-    Path(PathBuf),
+    Database(Database),
     Duration(Duration),
     /// An integer, or a number of bytes.
     Number(u64),
@@ -32,9 +32,9 @@ impl FromValue for SocketAddr {
     }
 }
 
-impl FromValue for PathBuf {
+impl FromValue for Database {
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Path(path) = value { Some(path.clone()) } else { None }
+        if let Value::Database(database) = value { Some(database.clone()) } else { None }
     }
 }
 

@@ -7,10 +7,12 @@ pub enum TransportKind {
     Memory,
     /// Streams of a Redis server.
     Redis,
+    /// Queues of AWS SQS.
+    Sqs,
 }
 
 impl TransportKind {
-    pub(super) const WORDS: &[&str] = &["memory", "redis"];
+    pub(super) const WORDS: &[&str] = &["memory", "redis", "sqs"];
 
     /// The word in configuration and in `/info`.
     #[must_use]
@@ -18,11 +20,12 @@ impl TransportKind {
         match self {
             Self::Memory => "memory",
             Self::Redis => "redis",
+            Self::Sqs => "sqs",
         }
     }
 
     pub(super) fn from_word(word: &str) -> Option<Self> {
-        [Self::Memory, Self::Redis].into_iter().find(|kind| kind.as_str() == word)
+        [Self::Memory, Self::Redis, Self::Sqs].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 

@@ -3,7 +3,6 @@
 //! reader costs nobody anything and misses nothing.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -14,6 +13,9 @@ use crate::message::event::LogEvent;
 use crate::store::events::{EventFilter, read_all, read_team};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
+
+/// Time between two looks at a database to which others write as well, while somebody listens.
+const ASK_FOR_OTHERS: Duration = Duration::from_secs(1);
 
 /// An event and its JSON text.
 #[derive(Debug)]
@@ -53,7 +55,8 @@ pub struct Parts {
     page: u32,
     /// Position up to which the ring, or the log behind it, can be read.
     reached: watch::Sender<i64>,
-    subscribers: AtomicUsize,
+    /// How many subscribers there are.
+    listening: watch::Sender<usize>,
     ended: CancellationToken,
 }
 
@@ -80,7 +83,7 @@ impl std::ops::Deref for Tail {
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.tail.subscribers.fetch_sub(1, Ordering::SeqCst);
+        self.tail.listening.send_modify(|subscribers| *subscribers -= 1);
     }
 }
 
@@ -96,7 +99,7 @@ impl Tail {
             capacity,
             page,
             reached: watch::Sender::new(head),
-            subscribers: AtomicUsize::new(0),
+            listening: watch::Sender::new(0),
             ended: CancellationToken::new(),
         }))
     }
@@ -118,12 +121,28 @@ impl Tail {
             tokio::select! {
                 () = self.ended.cancelled() => return,
                 changed = head.changed() => if changed.is_err() { return },
+                () = self.others() => {
+                    if let Err(error) = self.store.newest().await {
+                        tracing::error!(%error, "the log's head could not be read; live streams wait");
+                    }
+                }
             }
         }
     }
 
+    /// Comes round when it is time to ask what other processes appended: never for a file, which is this process's alone.
+    async fn others(&self) {
+        if self.store.is_local() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(ASK_FOR_OTHERS).await;
+        // Nobody listens: nobody asks.
+        let mut listening = self.listening.subscribe();
+        let _ = listening.wait_for(|subscribers| *subscribers > 0).await;
+    }
+
     async fn advance(&self, known: i64) -> Result<(), StoreError> {
-        if self.subscribers.load(Ordering::SeqCst) == 0 {
+        if *self.listening.borrow() == 0 {
             let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
             ring.events.clear();
             ring.end = known;
@@ -149,7 +168,7 @@ impl Tail {
     /// Subscribes. Do it before the first read, and nothing falls between the two.
     #[must_use]
     pub fn subscribe(&self) -> Subscriber {
-        self.subscribers.fetch_add(1, Ordering::SeqCst);
+        self.listening.send_modify(|subscribers| *subscribers += 1);
         Subscriber { tail: self.clone(), reached: self.reached.subscribe() }
     }
 

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use super::StoreError;
 use super::connection::Connection;
-use super::database::make_directory;
 use super::lock::Lock;
 use super::migrations;
+use super::opening::make_directory;
 use crate::id::Ids;
 
 /// What a finished copy holds.

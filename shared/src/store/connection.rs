@@ -117,6 +117,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row of these columns.
+    pub(super) fn of(values: Vec<Value>) -> Self {
+        Self { values }
+    }
+
     /// Reads the columns from the first one on.
     #[must_use]
     pub fn columns(self) -> Columns {

@@ -1,25 +1,30 @@
-//! Opening the store: directory, lock, integrity, migrations, then one writer and a pool of readers over the file.
+//! The database as the rest of the program sees it: commits, reads, and what it tells of them.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
-use super::connection::Connection;
 use super::error::{CommitError, StoreError};
-use super::groups::{Groups, WAL_CHECKPOINT_PAGES};
-use super::lock::{Lock, foreign_holder};
-use super::migrations;
-use super::readers::{Reader, Readers, Run};
-use super::statement::{Commit, Statement};
+use super::lock::Lock;
+use super::opening::{HEAD, integer};
+use super::outbox::Claim;
+use super::outbox::own::Claimed;
+use super::readers::{Reader, Readers};
+use super::statement::Commit;
 use super::writer::{FINISH_TIMEOUT, Receipt, Signals, Writer};
-use crate::clock::Clock;
-use crate::config::Config;
-use crate::id::Ids;
+use crate::config::Database;
 use crate::telemetry::Metrics;
+
+/// Who publishes what commits leave in the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publishing {
+    /// The drainer, which runs beside.
+    ByDrainer,
+    /// Whoever commits, right after: a deployed function, with the drainer as the safety net. Commits claim their rows.
+    ByItself,
+}
 
 /// The database: one writer, many readers. Clones share it.
 #[derive(Clone)]
@@ -29,60 +34,37 @@ pub struct Store {
     signals: Arc<Signals>,
     closing: Arc<Mutex<Option<Closing>>>,
     metrics: Metrics,
-    path: PathBuf,
+    database: Database,
     database_id: String,
+    claimed: Arc<Mutex<Vec<Claimed>>>,
 }
 
 /// What is left to end when the last clone's owner closes the store.
-struct Closing {
-    writer: Option<std::thread::JoinHandle<()>>,
-    lock: Lock,
+pub(super) enum Closing {
+    /// The writer's thread, unless everything is inline, and the lock of the file.
+    File { writer: Option<std::thread::JoinHandle<()>>, lock: Lock },
+    /// The writer's task.
+    Server { writer: tokio::task::JoinHandle<()> },
 }
 
 impl Store {
-    /// Opens the file `config.db`, making it and its directory if they are not there.
-    ///
-    /// # Errors
-    /// When another process holds the file, it is damaged, or its schema does not fit.
-    pub fn open(config: &Config, run: Run, clock: &Clock, ids: &Ids, metrics: &Metrics) -> Result<Self, StoreError> {
-        let path = config.db.clone();
-        make_directory(&path)?;
-        let lock = Lock::take(&path)?;
-        let opened = |error: libsql::Error| not_opened(&path, &error);
-        let mut connection = Connection::open(&path, config.store.busy_timeout).map_err(opened)?;
-        keep_private(&path)?;
-        if lock.unclean {
-            check_integrity(&mut connection, &path)?;
-        }
-        connection.query("PRAGMA journal_mode = WAL", Vec::new()).map_err(|error| not_a_database(&path, &error))?;
-        connection.checkpoint_every(WAL_CHECKPOINT_PAGES).map_err(opened)?;
-        migrations::apply(&mut connection, clock.now())?;
-        let database_id = database_id(&mut connection, ids).map_err(opened)?;
-        let head = head(&mut connection).map_err(opened)?;
+    pub(super) fn new(
+        writer: Writer,
+        readers: Readers,
+        signals: Arc<Signals>,
+        closing: Closing,
+        metrics: &Metrics,
+        database: Database,
+        database_id: String,
+    ) -> Self {
+        let closing = Arc::new(Mutex::new(Some(closing)));
+        let (metrics, claimed) = (metrics.clone(), Arc::default());
+        Self { writer, readers, signals, closing, metrics, database, database_id, claimed }
+    }
 
-        let signals = Arc::new(Signals {
-            head: watch::Sender::new(head),
-            outbox: watch::Sender::new(0),
-            failing: AtomicBool::new(false),
-        });
-        let wal = PathBuf::from(format!("{}-wal", path.display()));
-        let groups = Groups::new(connection, wal, config, Arc::clone(&signals), metrics.clone());
-        let (writer, thread) = match run {
-            Run::Threads => {
-                let (writer, thread) = Writer::spawn(groups, config.writer.queue)?;
-                (writer, Some(thread))
-            }
-            Run::Inline => (Writer::Inline(Arc::new(Mutex::new(groups))), None),
-        };
-        let readers = Readers::new(
-            path.clone(),
-            run,
-            config.store.readers,
-            config.store.busy_timeout,
-            config.store.query_timeout,
-        );
-        let closing = Arc::new(Mutex::new(Some(Closing { writer: thread, lock })));
-        Ok(Self { writer, readers, signals, closing, metrics: metrics.clone(), path, database_id })
+    /// With the place where the writer puts what its commits claim.
+    pub(super) fn claiming_into(self, claimed: Arc<Mutex<Vec<Claimed>>>) -> Self {
+        Self { claimed, ..self }
     }
 
     /// Commits, waiting for room in the writer's mailbox: for functions, whose work waits in rows anyway.
@@ -122,6 +104,30 @@ impl Store {
         self.signals.head.subscribe()
     }
 
+    /// Position of the newest event. Others may write to a server's database, so it is asked.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn newest(&self) -> Result<i64, StoreError> {
+        if self.is_local() {
+            return Ok(*self.signals.head.borrow());
+        }
+        let head = self.read(|reader| reader.rows(HEAD, Vec::new()).map(integer)).await?;
+        self.signals.head.send_if_modified(|seen| head > *seen && std::mem::replace(seen, head) < head);
+        Ok(head)
+    }
+
+    /// Takes what this process's commits claimed in the outbox: rows, with the texts of their messages. It is to publish
+    /// them.
+    ///
+    /// # Errors
+    /// When a row is damaged.
+    pub fn take_claimed(&self) -> Result<Vec<Claim>, StoreError> {
+        let claimed = std::mem::take(&mut *self.claimed.lock().unwrap_or_else(PoisonError::into_inner));
+        let messages: Vec<_> = claimed.into_iter().map(Claimed::messages).collect::<Result<_, _>>()?;
+        Ok(messages.into_iter().flatten().collect())
+    }
+
     /// Watches for commits that may have left something in the outbox.
     #[must_use]
     pub fn outbox_bell(&self) -> watch::Receiver<u64> {
@@ -152,81 +158,41 @@ impl Store {
         self.database_id.get(..8).unwrap_or(&self.database_id)
     }
 
-    /// The file.
+    /// The file; none where a server has the database.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn path(&self) -> Option<&Path> {
+        match &self.database {
+            Database::File(path) => Some(path),
+            Database::Server(_) => None,
+        }
     }
 
-    /// Ends reads and writes, writes the WAL back, and gives up the lock. A second call does nothing.
+    /// Whether the database is a file of this process alone.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.path().is_some()
+    }
+
+    /// Ends reads and writes; of a file it writes the WAL back and gives up the lock. A second call does nothing.
     pub async fn close(&self) {
         let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner).take();
         self.readers.close();
-        let Some(Closing { writer, lock }) = closing else { return };
+        let Some(closing) = closing else { return };
         self.writer.close().await;
-        if let Some(thread) = writer {
-            let joined = tokio::task::spawn_blocking(move || thread.join());
-            if tokio::time::timeout(FINISH_TIMEOUT, joined).await.is_err() {
-                tracing::error!("the writer did not end in time; its last commits are safe in the write-ahead log");
-                return;
+        let (ended, lock) = match closing {
+            Closing::File { writer: None, lock } => (true, Some(lock)),
+            Closing::File { writer: Some(thread), lock } => {
+                let joined = tokio::task::spawn_blocking(move || thread.join());
+                (tokio::time::timeout(FINISH_TIMEOUT, joined).await.is_ok(), Some(lock))
             }
+            Closing::Server { writer } => (tokio::time::timeout(FINISH_TIMEOUT, writer).await.is_ok(), None),
+        };
+        if !ended {
+            tracing::error!("the writer did not end in time; what it answered is safe");
+            return;
         }
-        if let Err(error) = lock.release() {
+        if let Some(Err(error)) = lock.map(Lock::release) {
             tracing::warn!(%error, "the lock file could not be cleared");
         }
     }
-}
-
-/// Makes the database's directory, closed to others, with a `.gitignore` so that nobody commits their data.
-///
-/// # Errors
-/// When the directory cannot be made.
-pub fn make_directory(path: &Path) -> Result<(), StoreError> {
-    let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else { return Ok(()) };
-    if directory.exists() {
-        return Ok(());
-    }
-    let open = |source| StoreError::Open { path: directory.to_owned(), source };
-    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(open)?;
-    std::fs::write(directory.join(".gitignore"), "*\n").map_err(open)
-}
-
-fn keep_private(path: &Path) -> Result<(), StoreError> {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .map_err(|source| StoreError::Open { path: path.to_owned(), source })
-}
-
-fn not_opened(path: &Path, error: &libsql::Error) -> StoreError {
-    match super::error::failure_of(error) {
-        super::error::Failure::Busy => StoreError::Locked { path: path.to_owned(), holder: foreign_holder(path) },
-        _ => StoreError::Read(format!("cannot open {}: {error}", path.display())),
-    }
-}
-
-fn not_a_database(path: &Path, error: &libsql::Error) -> StoreError {
-    match super::error::failure_of(error) {
-        super::error::Failure::Busy => not_opened(path, error),
-        _ => StoreError::Damaged { path: path.to_owned(), finding: error.to_string() },
-    }
-}
-
-fn check_integrity(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let rows = connection.query("PRAGMA quick_check(1)", Vec::new()).map_err(|error| not_a_database(path, &error))?;
-    let finding = rows.into_iter().next().and_then(|row| row.columns().text().ok()).unwrap_or_default();
-    if finding == "ok" { Ok(()) } else { Err(StoreError::Damaged { path: path.to_owned(), finding }) }
-}
-
-fn database_id(connection: &mut Connection, ids: &Ids) -> Result<String, libsql::Error> {
-    let Statement { sql, params, .. } = Statement::new(
-        "INSERT INTO meta (name, value) VALUES ('database_id', ?1) ON CONFLICT DO NOTHING",
-        vec![ids.uuid_v4().simple().to_string().into()],
-    );
-    connection.query(sql, params)?;
-    let rows = connection.query("SELECT value FROM meta WHERE name = 'database_id'", Vec::new())?;
-    Ok(rows.into_iter().next().and_then(|row| row.columns().text().ok()).unwrap_or_default())
-}
-
-fn head(connection: &mut Connection) -> Result<i64, libsql::Error> {
-    let rows = connection.query("SELECT coalesce(max(pos), 0) FROM events", Vec::new())?;
-    Ok(rows.into_iter().next().and_then(|row| row.columns().integer().ok()).unwrap_or(0))
 }

@@ -43,6 +43,20 @@ pub enum StoreError {
     /// No space left.
     #[error("the disk is full")]
     Full,
+    /// The libSQL server does not answer, or not as one; nothing was done.
+    #[error("the database at {address} does not answer: {why}")]
+    Unreachable {
+        /// Scheme, host and port.
+        address: String,
+        /// What happened.
+        why: String,
+    },
+    /// The libSQL server does not accept the token.
+    #[error("the database at {address} refuses the token; set store.token or store.token_secret to a valid one")]
+    Denied {
+        /// Scheme, host and port.
+        address: String,
+    },
     /// The writer has ended.
     #[error("the store is closed")]
     Closed,
@@ -73,6 +87,8 @@ impl StoreError {
     pub(super) fn again(&self) -> Self {
         match self {
             Self::Busy => Self::Busy,
+            Self::Unreachable { address, why } => Self::Unreachable { address: address.clone(), why: why.clone() },
+            Self::Denied { address } => Self::Denied { address: address.clone() },
             Self::Full => Self::Full,
             Self::Interrupted => Self::Interrupted,
             Self::UnknownOutcome(why) => Self::UnknownOutcome(why.clone()),
@@ -141,5 +157,19 @@ pub(super) fn failure_of(error: &libsql::Error) -> Failure {
         13 => Failure::Full,
         9 => Failure::Interrupted,
         _ => Failure::Other,
+    }
+}
+
+impl Failure {
+    /// Sorts a server's error by the name of its result code, which may be an extended one.
+    pub(super) fn of_code(code: &str) -> Self {
+        let is = |name: &str| code.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        match code {
+            _ if is("SQLITE_CONSTRAINT") => Self::Constraint,
+            _ if is("SQLITE_BUSY") || is("SQLITE_LOCKED") => Self::Busy,
+            _ if is("SQLITE_FULL") => Self::Full,
+            _ if is("SQLITE_INTERRUPT") => Self::Interrupted,
+            _ => Self::Other,
+        }
     }
 }

@@ -156,16 +156,15 @@ impl Groups {
         self.connection.query(sql, Vec::new()).map(drop).map_err(|error| sort(0, &error))
     }
 
-    /// Tells the log's readers and the drainer what is new.
     fn announce(&mut self) {
-        match self.connection.query("SELECT coalesce(max(pos), 0) FROM events", Vec::new()) {
-            Ok(rows) => {
-                let head = rows.into_iter().next().and_then(|row| row.columns().integer().ok()).unwrap_or(0);
-                self.signals.head.send_if_modified(|seen| std::mem::replace(seen, head) != head);
+        let head = match self.connection.query("SELECT coalesce(max(pos), 0) FROM events", Vec::new()) {
+            Ok(rows) => rows.into_iter().next().and_then(|row| row.columns().integer().ok()).unwrap_or(0),
+            Err(error) => {
+                tracing::error!(%error, "the log's head could not be read");
+                0
             }
-            Err(error) => tracing::error!(%error, "the log's head could not be read"),
-        }
-        self.signals.outbox.send_modify(|count| *count += 1);
+        };
+        self.signals.announce(head);
     }
 
     fn keep_wal_small(&mut self) {

@@ -8,7 +8,15 @@ use super::error::StoreError;
 use super::migrations;
 use super::overview::{self, Overview};
 use super::readers::Reader;
-use crate::clock::Time;
+use super::remote::Remote;
+use crate::clock::{Clock, Time};
+use crate::config::{Config, Database};
+use crate::id::Ids;
+use crate::secrets::Token;
+use crate::telemetry::Metrics;
+
+/// How long the server may take for a write.
+const WRITE_LIMIT: Duration = Duration::from_secs(8);
 
 /// What a look found.
 #[derive(Clone, Debug)]
@@ -49,6 +57,49 @@ pub fn inspect(database: &Path, busy_timeout: Duration, now: Time) -> Result<Ins
         None => None,
     };
     Ok(Inspection { integrity, schema, newest_recorded_at, overview, oldest_unprojected_at })
+}
+
+/// What a libSQL server is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It does not answer, or not to us.
+    Silent(String),
+    /// Its schema is not this program's.
+    Foreign(String),
+    /// It answers reads and takes no writes.
+    ReadOnly(String),
+    /// It takes writes.
+    Works,
+}
+
+/// Tries a libSQL server with a read and a real write that changes nothing anybody sees. Only a write tells whether its
+/// writers are stuck: reads, and its own health page, stay fine.
+pub async fn probe(config: &Config, now: Time) -> Probe {
+    let (Ok(ids), Ok(metrics)) = (Ids::from_system(Clock::System), Metrics::new()) else {
+        return Probe::Silent("the operating system gives no random numbers".to_owned());
+    };
+    let Database::Server(url) = &config.db else { return Probe::Silent("the database is a file".to_owned()) };
+    let token = Token::of(&config.store.token);
+    let remote = match Remote::new(url, token, config.store.remote_timeout, &ids, &metrics) {
+        Ok(remote) => remote,
+        Err(error) => return Probe::Silent(error.to_string()),
+    };
+    if let Err(error) = remote.rows("SELECT 1", Vec::new()).await {
+        return Probe::Silent(error.to_string());
+    }
+    match migrations::applied_remote(&remote).await {
+        Ok(applied) => {
+            if let Err(error) = migrations::check(&applied) {
+                return Probe::Foreign(error.to_string());
+            }
+        }
+        Err(error) => return Probe::Foreign(format!("it holds no database of agentforum: {error}")),
+    }
+    let script = format!("BEGIN IMMEDIATE; UPDATE commit_context SET now = max(now, {}); COMMIT;", now.0);
+    match remote.script(script, WRITE_LIMIT).await {
+        Ok(()) => Probe::Works,
+        Err(error) => Probe::ReadOnly(error.to_string()),
+    }
 }
 
 fn recorded_at(reader: &mut Reader<'_>, sql: &'static str, after: i64) -> Result<Option<Time>, StoreError> {

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 const A_LOOK: Duration = Duration::from_millis(50);
 
 /// Held while the store is open. The operating system lets go of it when the process dies, however it dies.
-pub(super) struct Lock {
+pub struct Lock {
     file: File,
     /// Whether the previous holder ended without saying goodbye.
     pub(super) unclean: bool,
@@ -21,7 +21,10 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Takes the lock of `database`, or names the process that has it.
-    pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    /// When another process has it, or the file cannot be made.
+    pub fn take(database: &Path) -> Result<Self, StoreError> {
         let path = file_of(database);
         let open = |source| StoreError::Open { path: path.clone(), source };
         let mut file = OpenOptions::new()
@@ -60,7 +63,10 @@ impl Lock {
     }
 
     /// Marks a clean end.
-    pub(super) fn release(mut self) -> std::io::Result<()> {
+    ///
+    /// # Errors
+    /// When the file cannot be written; the lock is gone all the same.
+    pub fn release(mut self) -> std::io::Result<()> {
         self.write("")
     }
 }

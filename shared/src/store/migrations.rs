@@ -1,10 +1,16 @@
 //! Migrations: numbered, embedded, forward-only, each one transaction and applied once. A changed one, or a schema newer
 //! than this program, refuses to start and leaves the file as it is.
 
+use std::time::Duration;
+
 use super::StoreError;
 use super::connection::Connection;
+use super::remote::Remote;
 use crate::clock::Time;
 use crate::id::fingerprint;
+
+/// How long a server may take for one step.
+const SCRIPT_LIMIT: Duration = Duration::from_secs(60);
 
 /// One step of the schema.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +36,16 @@ impl Migration {
     pub fn checksum(&self) -> String {
         fingerprint(&[self.sql.as_bytes()])
     }
+
+    /// The step and its record as one script. It ends at its first statement that fails, which is its record where the step
+    /// is done already; what it did until then is rolled back with its connection.
+    fn script(&self, now: Time) -> String {
+        let Self { version, name, sql } = self;
+        let (checksum, now) = (self.checksum(), now.0);
+        format!(
+            "BEGIN IMMEDIATE;\nINSERT INTO migrations (version, name, checksum, applied_at) VALUES ({version}, '{name}', '{checksum}', {now});\n{sql}\nCOMMIT;"
+        )
+    }
 }
 
 /// The schema version this program brings.
@@ -50,6 +66,29 @@ pub(super) fn apply(connection: &mut Connection, now: Time) -> Result<(), StoreE
         })?;
     }
     Ok(())
+}
+
+/// Applies what is missing to a server's database. Several functions may start at once: whoever finds a step done by
+/// another goes on from there.
+pub(super) async fn apply_remote(remote: &Remote, now: Time) -> Result<(), StoreError> {
+    remote.script(include_str!("sql/create_migrations.sql").to_owned(), SCRIPT_LIMIT).await?;
+    let done = applied_remote(remote).await?;
+    check(&done)?;
+    for migration in MIGRATIONS.iter().skip(done.len()) {
+        let outcome = remote.script(migration.script(now), SCRIPT_LIMIT).await;
+        let Err(error) = outcome else { continue };
+        let applied = applied_remote(remote).await?;
+        check(&applied)?;
+        if !applied.iter().any(|(version, _)| *version == migration.version) {
+            let Migration { version, name, .. } = migration;
+            return Err(StoreError::Schema(format!("migration {version} ({name}) failed: {error}")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn applied_remote(remote: &Remote) -> Result<Vec<(i64, String)>, StoreError> {
+    Ok(pairs(remote.rows(APPLIED, Vec::new()).await?))
 }
 
 /// Whether this program can go on from a schema with these steps.
@@ -73,12 +112,17 @@ pub(super) fn check(applied: &[(i64, String)]) -> Result<(), StoreError> {
 
 /// The steps that made the schema, with their checksums.
 pub(super) fn applied(connection: &mut Connection) -> Result<Vec<(i64, String)>, libsql::Error> {
-    let rows = connection.query("SELECT version, checksum FROM migrations ORDER BY version", Vec::new())?;
+    Ok(pairs(connection.query(APPLIED, Vec::new())?))
+}
+
+const APPLIED: &str = "SELECT version, checksum FROM migrations ORDER BY version";
+
+fn pairs(rows: Vec<super::connection::Row>) -> Vec<(i64, String)> {
     let pair = |row: super::connection::Row| {
         let mut columns = row.columns();
         Some((columns.integer().ok()?, columns.text().ok()?))
     };
-    Ok(rows.into_iter().filter_map(pair).collect())
+    rows.into_iter().filter_map(pair).collect()
 }
 
 /// One migration and its record, in one transaction: killed midway, the next start does it again.

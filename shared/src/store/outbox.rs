@@ -1,8 +1,10 @@
 //! The outbox: rows that a trigger wrote and the drainer turns into messages, under a lease with a fence.
 
 mod messages;
+pub(super) mod own;
 mod recent;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +42,9 @@ pub struct ClaimedRow {
     /// When the row was written.
     pub created_at: Time,
 }
+
+/// A claimed row and the text of its message; none if what it is about is gone.
+pub type Claim = (ClaimedRow, Option<Arc<str>>);
 
 /// The row a message is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -57,6 +57,11 @@ pub fn live(reader: &mut Reader<'_>, projection: &str) -> Result<Checkpoint, Sto
         .ok_or_else(|| StoreError::Row(format!("no live checkpoint of {projection}")))
 }
 
+/// Changes whenever a generation comes, goes or becomes the live one.
+pub(super) const GENERATIONS: &str = "SELECT group_concat(generation) FROM (SELECT projection || generation || state AS generation FROM projection_checkpoints ORDER BY 1)";
+/// Changes whenever a checkpoint moves, too.
+pub(super) const POSITIONS: &str = "SELECT group_concat(place) FROM (SELECT projection || generation || state || ':' || pos AS place FROM projection_checkpoints ORDER BY 1)";
+
 /// Every projection's live checkpoint.
 ///
 /// # Errors

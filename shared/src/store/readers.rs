@@ -1,25 +1,35 @@
-//! The read pool: read-only connections, one borrowed per read. A read collects its rows inside one blocking task, so no
-//! cursor outlives its call, and one that takes too long is interrupted.
+//! Reads. Of a file: a pool of read-only connections, one borrowed per read; a read collects its rows inside one blocking
+//! task, so no cursor outlives its call, and one that takes too long is interrupted. Of a server: one request per query.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::connection::{Connection, Row};
 use super::error::{Failure, StoreError, failure_of};
+use super::remote::Remote;
 use super::statement::Value;
 
 /// What a read may do: run statements and collect their rows.
 pub struct Reader<'a> {
-    connection: &'a mut Connection,
+    source: Source<'a>,
 }
+
+enum Source<'a> {
+    File(&'a mut Connection),
+    Server(&'a Remote, &'a Handle),
+}
+
+/// How often a read that must see one moment of a server's database is begun again because that moved on.
+const MOMENTS: usize = 10;
 
 impl<'a> Reader<'a> {
     /// A read outside the pool, on a connection of the caller's.
     pub(super) fn over(connection: &'a mut Connection) -> Self {
-        Self { connection }
+        Self { source: Source::File(connection) }
     }
 
     /// Runs a query and collects its rows.
@@ -27,22 +37,42 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the database refuses, or the read was interrupted.
     pub fn rows(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        self.connection.query(sql, params).map_err(|error| match failure_of(&error) {
-            Failure::Interrupted => StoreError::Interrupted,
-            Failure::Busy => StoreError::Busy,
-            _ => StoreError::Read(error.to_string()),
-        })
+        match &mut self.source {
+            Source::File(connection) => connection.query(sql, params).map_err(|error| match failure_of(&error) {
+                Failure::Interrupted => StoreError::Interrupted,
+                Failure::Busy => StoreError::Busy,
+                _ => StoreError::Read(error.to_string()),
+            }),
+            // The caller's thread is one for blocking work.
+            Source::Server(remote, handle) => handle.block_on(remote.rows(sql, params)),
+        }
     }
 
-    /// Runs `read` within one snapshot of the database: all of its queries see the same commits.
+    /// Runs `read` so that all of its queries see one moment. Of a file that is a snapshot. A server would have to hold a
+    /// transaction across requests for it, and every writer up; there `unmoved` is asked before and after, and `read` is run
+    /// again if its answer changed.
     ///
     /// # Errors
-    /// As [`Reader::rows`], or what `read` fails with.
-    pub fn snapshot<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.rows("BEGIN", Vec::new())?;
-        let outcome = read(self);
-        self.rows("COMMIT", Vec::new())?;
-        outcome
+    /// As [`Reader::rows`], or what `read` fails with; [`StoreError::Busy`] when the moment never lasts.
+    pub fn snapshot<T>(
+        &mut self,
+        unmoved: &'static str,
+        mut read: impl FnMut(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if matches!(self.source, Source::File(_)) {
+            self.rows("BEGIN", Vec::new())?;
+            let outcome = read(self);
+            self.rows("COMMIT", Vec::new())?;
+            return outcome;
+        }
+        for _ in 0..MOMENTS {
+            let before = self.row(unmoved, Vec::new())?.map(Row::into_values);
+            let outcome = read(self);
+            if self.row(unmoved, Vec::new())?.map(Row::into_values) == before {
+                return outcome;
+            }
+        }
+        Err(StoreError::Busy)
     }
 
     /// Runs a query of which at most the first row matters.
@@ -63,9 +93,49 @@ pub enum Run {
     Inline,
 }
 
+/// Where reads go.
+#[derive(Clone)]
+pub(super) enum Readers {
+    /// To the connections of a file.
+    File(Pool),
+    /// To a server, at most so many at once.
+    Server(Remote, Arc<Semaphore>),
+}
+
+impl Readers {
+    /// Runs `read`.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::File(pool) => pool.read(read).await,
+            Self::Server(remote, permits) => {
+                let permit = Arc::clone(permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+                let (remote, handle) = (remote.clone(), Handle::current());
+                let work = move || {
+                    let outcome = read(&mut Reader { source: Source::Server(&remote, &handle) });
+                    drop(permit);
+                    outcome
+                };
+                let finished = tokio::task::spawn_blocking(work).await;
+                finished.unwrap_or_else(|error| Err(StoreError::Read(error.to_string())))
+            }
+        }
+    }
+
+    /// Refuses further reads.
+    pub(super) fn close(&self) {
+        match self {
+            Self::File(pool) => pool.close(),
+            Self::Server(_, permits) => permits.close(),
+        }
+    }
+}
+
 /// A bounded set of read-only connections, opened when first needed.
 #[derive(Clone)]
-pub(super) struct Readers {
+pub(super) struct Pool {
     path: PathBuf,
     run: Run,
     permits: Arc<Semaphore>,
@@ -74,14 +144,14 @@ pub(super) struct Readers {
     query_timeout: Duration,
 }
 
-impl Readers {
+impl Pool {
     pub(super) fn new(path: PathBuf, run: Run, count: usize, busy_timeout: Duration, query_timeout: Duration) -> Self {
         let permits = Arc::new(Semaphore::new(count));
         Self { path, run, permits, idle: Arc::default(), busy_timeout, query_timeout }
     }
 
     /// Runs `read` on one connection.
-    pub(super) async fn read<T: Send + 'static>(
+    async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -90,7 +160,7 @@ impl Readers {
         let interrupter = connection.interrupter();
         let idle = Arc::clone(&self.idle);
         let work = move || {
-            let outcome = read(&mut Reader { connection: &mut connection });
+            let outcome = read(&mut Reader::over(&mut connection));
             if connection.is_autocommit() {
                 idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             } else {
@@ -127,7 +197,7 @@ impl Readers {
     }
 
     /// Refuses further reads and closes the idle connections.
-    pub(super) fn close(&self) {
+    fn close(&self) {
         self.permits.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -194,7 +194,7 @@ pub fn compare(
     from: &Compared,
     limit: i64,
 ) -> Result<Comparison, StoreError> {
-    reader.snapshot(|reader| {
+    reader.snapshot(projections::POSITIONS, |reader| {
         let live = projections::live(reader, projection.name)?;
         let built = all(reader)?.into_iter().find(|found| found.generation == replay.generation);
         if built.is_none_or(|built| built.projection != projection.name || built.pos != live.pos) {

@@ -52,7 +52,15 @@ pub(super) struct Signals {
     pub(super) failing: AtomicBool,
 }
 
-type Reply = oneshot::Sender<Result<Receipt, CommitError>>;
+impl Signals {
+    /// Tells the log's readers and the drainer what is new.
+    pub(super) fn announce(&self, head: i64) {
+        self.head.send_if_modified(|seen| head > *seen && std::mem::replace(seen, head) < head);
+        self.outbox.send_modify(|count| *count += 1);
+    }
+}
+
+pub(super) type Reply = oneshot::Sender<Result<Receipt, CommitError>>;
 
 /// A commit on its way to the writer.
 pub(super) struct Request {
@@ -70,8 +78,8 @@ pub(super) enum Mail {
 /// How the writer is reached.
 #[derive(Clone)]
 pub(super) enum Writer {
-    /// A thread of its own behind a bounded mailbox.
-    Thread(mpsc::Sender<Mail>),
+    /// Behind a bounded mailbox: a thread of its own for a file, a task for a server.
+    Mailbox(mpsc::Sender<Mail>),
     /// On the caller's thread, one commit a group.
     Inline(Arc<Mutex<Groups>>),
 }
@@ -84,13 +92,13 @@ impl Writer {
         let handle = thread
             .spawn(move || groups.serve(mailbox))
             .map_err(|source| StoreError::Open { path: PathBuf::from("writer thread"), source })?;
-        Ok((Self::Thread(sender), handle))
+        Ok((Self::Mailbox(sender), handle))
     }
 
     /// Tells the writer to end once its mailbox is empty.
     pub(super) async fn close(&self) {
         match self {
-            Self::Thread(sender) => {
+            Self::Mailbox(sender) => {
                 // Ended already is as good.
                 let _ = sender.send(Mail::Close).await;
             }
@@ -101,7 +109,7 @@ impl Writer {
     /// Commits that wait in the mailbox.
     pub(super) fn queue_depth(&self) -> usize {
         match self {
-            Self::Thread(sender) => sender.max_capacity() - sender.capacity(),
+            Self::Mailbox(sender) => sender.max_capacity() - sender.capacity(),
             Self::Inline(_) => 0,
         }
     }
@@ -109,7 +117,7 @@ impl Writer {
     /// Commits, waiting for room in the mailbox.
     pub(super) async fn commit(&self, commit: Commit) -> Result<Receipt, CommitError> {
         match self {
-            Self::Thread(sender) => {
+            Self::Mailbox(sender) => {
                 let (reply, answer) = oneshot::channel();
                 sender.send(Mail::Request(Request { commit, reply })).await.map_err(|_| StoreError::Closed)?;
                 answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
@@ -121,7 +129,7 @@ impl Writer {
     /// Commits, or refuses at once when the mailbox is full.
     pub(super) async fn try_commit(&self, commit: Commit) -> Result<Receipt, CommitError> {
         match self {
-            Self::Thread(sender) => {
+            Self::Mailbox(sender) => {
                 let (reply, answer) = oneshot::channel();
                 sender.try_send(Mail::Request(Request { commit, reply })).map_err(|error| match error {
                     mpsc::error::TrySendError::Full(_) => StoreError::Busy,

@@ -1,10 +1,11 @@
-//! The transport that the configuration names, as one type: each call goes to the backend behind it.
+//! The transport that the configuration names, as one type: each call goes to the backend behind it. Calls of SQS are
+//! boxed: its client's futures are large, and would be part of every other.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{DeadDelivery, Delivery, Description, Memory, Outgoing, QueueState, Redis, Transport, TransportError};
+use super::{DeadDelivery, Delivery, Description, Memory, Outgoing, QueueState, Redis, Sqs, Transport, TransportError};
 
 /// One of the backends.
 #[derive(Clone)]
@@ -13,6 +14,8 @@ pub enum Backend {
     Memory(Memory),
     /// A Redis server.
     Redis(Redis),
+    /// Queues of AWS SQS.
+    Sqs(Sqs),
 }
 
 impl Transport for Backend {
@@ -20,6 +23,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.publish(messages).await,
             Self::Redis(redis) => redis.publish(messages).await,
+            Self::Sqs(sqs) => Box::pin(sqs.publish(messages)).await,
         }
     }
 
@@ -27,6 +31,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.receive(function, max, wait).await,
             Self::Redis(redis) => redis.receive(function, max, wait).await,
+            Self::Sqs(sqs) => Box::pin(sqs.receive(function, max, wait)).await,
         }
     }
 
@@ -34,6 +39,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.ack(function, deliveries).await,
             Self::Redis(redis) => redis.ack(function, deliveries).await,
+            Self::Sqs(sqs) => Box::pin(sqs.ack(function, deliveries)).await,
         }
     }
 
@@ -41,6 +47,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.retry_after(function, delivery, delay).await,
             Self::Redis(redis) => redis.retry_after(function, delivery, delay).await,
+            Self::Sqs(sqs) => Box::pin(sqs.retry_after(function, delivery, delay)).await,
         }
     }
 
@@ -48,6 +55,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.extend(function, delivery, visibility).await,
             Self::Redis(redis) => redis.extend(function, delivery, visibility).await,
+            Self::Sqs(sqs) => Box::pin(sqs.extend(function, delivery, visibility)).await,
         }
     }
 
@@ -55,6 +63,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.receive_dead(max).await,
             Self::Redis(redis) => redis.receive_dead(max).await,
+            Self::Sqs(sqs) => Box::pin(sqs.receive_dead(max)).await,
         }
     }
 
@@ -62,6 +71,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.ack_dead(deliveries).await,
             Self::Redis(redis) => redis.ack_dead(deliveries).await,
+            Self::Sqs(sqs) => Box::pin(sqs.ack_dead(deliveries)).await,
         }
     }
 
@@ -69,6 +79,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.queues().await,
             Self::Redis(redis) => redis.queues().await,
+            Self::Sqs(sqs) => Box::pin(sqs.queues()).await,
         }
     }
 
@@ -76,6 +87,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.lost(),
             Self::Redis(redis) => redis.lost(),
+            Self::Sqs(sqs) => sqs.lost(),
         }
     }
 
@@ -83,6 +95,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.describe(),
             Self::Redis(redis) => redis.describe(),
+            Self::Sqs(sqs) => sqs.describe(),
         }
     }
 
@@ -90,6 +103,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.check().await,
             Self::Redis(redis) => redis.check().await,
+            Self::Sqs(sqs) => Box::pin(sqs.check()).await,
         }
     }
 
@@ -97,6 +111,7 @@ impl Transport for Backend {
         match self {
             Self::Memory(memory) => memory.close().await,
             Self::Redis(redis) => redis.close().await,
+            Self::Sqs(sqs) => Box::pin(sqs.close()).await,
         }
     }
 }

@@ -1,24 +1,18 @@
 //! Redis: an explicit URL, else a container where a Docker engine answers, else a `redis-server` process; and a process of a
 //! test's own, which it may stop, kill and start again.
 
-use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use shared::clock::Clock;
 use tempfile::TempDir;
 use testcontainers_modules::redis::{REDIS_PORT, Redis as RedisImage};
 use testcontainers_modules::testcontainers::core::error::TestcontainersError;
 use testcontainers_modules::testcontainers::runners::AsyncRunner;
 use testcontainers_modules::testcontainers::{ContainerAsync, ImageExt};
 
-use super::missing;
-
-/// A server that needs longer than this does not come.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::{free_port, listening, missing};
 
 /// A Redis server to test against. Others may use it, too: keep to keys of your own.
 pub enum Redis {
@@ -68,8 +62,7 @@ impl Redis {
 pub fn available() -> bool {
     let named = std::env::var_os("AGENTFORUM_TEST_REDIS_URL").is_some_and(|url| !url.is_empty());
     let engine = std::env::var_os("DOCKER_HOST").is_some() || std::path::Path::new("/var/run/docker.sock").exists();
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let program = std::env::split_paths(&paths).any(|path| path.join("redis-server").exists());
+    let program = super::on_path("redis-server").is_some();
     if !(named || engine || program) {
         missing("what needs a Redis server", "there is no Docker engine and no redis-server");
     }
@@ -97,8 +90,7 @@ impl Process {
     /// When no port is free.
     #[must_use]
     pub fn start() -> Option<Self> {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.expect("a free port").port();
+        let port = free_port();
         let mut process = Self { child: None, port, directory: tempfile::tempdir().expect("a directory") };
         process.start_again().then_some(process)
     }
@@ -119,11 +111,7 @@ impl Process {
                 return false;
             }
         }
-        let stopwatch = Clock::stopwatch();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(stopwatch.elapsed() < PATIENCE, "redis-server does not answer");
-            std::thread::yield_now();
-        }
+        listening("redis-server", self.port);
         true
     }
 

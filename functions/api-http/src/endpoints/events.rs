@@ -43,7 +43,10 @@ pub async fn list(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<Eve
     identity.require(KeyScope::ForumRead)?;
     let filter = query::event_filter(&identity, &[TypePattern::FORUM])?;
     let limit = query::limit(&identity.query, ctx.config.stream.limit, STREAM_LIMIT_MAX)? as usize;
-    let start = identity.query.get("cursor").map_or(Ok(0), |text| cursor::read_log(&ctx.store, text))?;
+    let start = match identity.query.get("cursor") {
+        Some(text) => cursor::read_log(&ctx.store, text).await?,
+        None => 0,
+    };
     let page = ctx.config.log.page;
     let (events, examined) = ctx
         .store

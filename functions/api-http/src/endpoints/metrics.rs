@@ -79,8 +79,10 @@ async fn refresh(ctx: &Ctx) -> Answer<()> {
     let size = |path: &std::path::Path| {
         i64::try_from(std::fs::metadata(path).map_or(0, |file| file.len())).unwrap_or(i64::MAX)
     };
-    metrics.db_size_bytes.set(size(ctx.store.path()));
-    metrics.db_wal_bytes.set(size(std::path::Path::new(&format!("{}-wal", ctx.store.path().display()))));
+    if let Some(path) = ctx.store.path() {
+        metrics.db_size_bytes.set(size(path));
+        metrics.db_wal_bytes.set(size(std::path::Path::new(&format!("{}-wal", path.display()))));
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! `GET /stream`: the log live, as server-sent events.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -14,6 +15,7 @@ use shared::ctx::Ctx;
 use shared::live::{Subscriber, TailEvent};
 use shared::store::events::EventFilter;
 use shared::value::KeyScope;
+use tokio::time::Sleep;
 
 use crate::identity::Identity;
 use crate::problem::{Answer, ProblemDocument};
@@ -42,9 +44,13 @@ pub async fn stream(State(ctx): State<Ctx>, identity: Identity) -> Answer<Respon
     let given = last_id.or(identity.query.get("after").map(String::as_str));
     // Subscribe first, then settle where to begin.
     let subscriber = ctx.tail.subscribe();
-    let cursor = given.map_or_else(|| Ok(ctx.tail.head()), |text| cursor::read_log(&ctx.store, text))?;
+    let cursor = match given {
+        Some(text) => cursor::read_log(&ctx.store, text).await?,
+        None => ctx.store.newest().await?,
+    };
     let connected = Connected::new(ctx.metrics.live_subscribers.with_label_values(&["sse"]));
-    let reader = LiveReader { ctx, subscriber, filter, cursor, pending: Vec::new(), _connected: connected };
+    let life = Life::of(&ctx);
+    let reader = LiveReader { ctx, subscriber, filter, cursor, life, pending: Vec::new(), _connected: connected };
     let mut response = Sse::new(events(reader)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
@@ -85,11 +91,44 @@ impl Drop for Connected {
     }
 }
 
+/// When a stream ends by itself. The client resumes where it was.
+enum Life {
+    /// With the server.
+    Server,
+    /// Before the platform ends the function.
+    Until(Pin<Box<Sleep>>),
+    /// With the first events, or without any at this time: its response reaches the client only as a whole.
+    FirstPage(Pin<Box<Sleep>>),
+    /// Now, once what was read is handed over.
+    Over,
+}
+
+impl Life {
+    fn of(ctx: &Ctx) -> Self {
+        let live = &ctx.config.live;
+        match (ctx.is_deployed(), live.streaming) {
+            (false, _) => Self::Server,
+            (true, true) => Self::Until(Box::pin(tokio::time::sleep(live.deployed))),
+            (true, false) => Self::FirstPage(Box::pin(tokio::time::sleep(live.buffered))),
+        }
+    }
+
+    /// Comes round when there is nothing more to wait for.
+    async fn ended(&mut self) {
+        match self {
+            Self::Server => std::future::pending().await,
+            Self::Until(end) | Self::FirstPage(end) => end.await,
+            Self::Over => {}
+        }
+    }
+}
+
 struct LiveReader {
     ctx: Ctx,
     subscriber: Subscriber,
     filter: EventFilter,
     cursor: i64,
+    life: Life,
     /// Read and not yet handed to the client, newest first.
     pending: Vec<Arc<TailEvent>>,
     _connected: Connected,
@@ -114,6 +153,9 @@ impl LiveReader {
                 let id = cursor::log(&self.ctx.store, event.event.pos);
                 return Some(Event::default().id(id).event(&event.event.event_type).data(&event.json));
             }
+            if matches!(self.life, Life::Over) {
+                return None;
+            }
             let limit = self.ctx.config.stream.limit as usize;
             match self.subscriber.read(&self.filter, self.cursor, limit).await {
                 Ok(page) => {
@@ -124,10 +166,14 @@ impl LiveReader {
                 Err(error) => tracing::error!(%error, "a live reader could not read the log; its cursor stays"),
             }
             if !self.pending.is_empty() {
+                if matches!(self.life, Life::FirstPage(_)) {
+                    self.life = Life::Over;
+                }
                 continue;
             }
             tokio::select! {
                 moved = self.subscriber.moved_past(self.cursor) => if !moved { return None },
+                () = self.life.ended() => self.life = Life::Over,
                 () = &mut heartbeat => {
                     // The id moves a quiet filter's resume point to what was examined.
                     let id = cursor::log(&self.ctx.store, self.cursor);

@@ -20,41 +20,70 @@ pub async fn messages(store: &Store, rows: &[ClaimedRow]) -> Result<Vec<Option<A
     let positions = list(rows, |about| if let About::Pos(pos) = about { Some(*pos) } else { None });
     let sequences = list(rows, |about| if let About::Seq(seq) = about { Some(*seq) } else { None });
     let letters = list(rows, |about| if let About::DeadLetter(id) = about { Some(id.clone()) } else { None });
-    let (mut subjects, letters) = store
+    let mut subjects = store
         .read(move |reader| {
-            let mut subjects = HashMap::new();
+            let mut subjects = Subjects::default();
             if let Some(positions) = positions {
-                for row in reader.rows(include_str!("../sql/read_outbox_events.sql"), vec![positions.into()])? {
-                    let event = events::event(row)?;
-                    subjects.insert(About::Pos(event.pos), Subject::from(event));
-                }
+                subjects
+                    .add_events(reader.rows(include_str!("../sql/read_outbox_events.sql"), vec![positions.into()])?)?;
             }
             if let Some(sequences) = sequences {
-                for row in reader.rows(include_str!("../sql/read_outbox_commands.sql"), vec![sequences.into()])? {
-                    let (seq, subject) = command_subject(row)?;
-                    subjects.insert(About::Seq(seq), subject);
-                }
+                const SQL: &str = include_str!("../sql/read_outbox_commands.sql");
+                subjects.add_commands(reader.rows(SQL, vec![sequences.into()])?)?;
             }
-            let mut kept = HashMap::new();
             if let Some(letters) = letters {
                 const SQL: &str = "SELECT id, payload FROM dead_letters WHERE id IN (SELECT value FROM json_each(?1))";
-                for row in reader.rows(SQL, vec![letters.into()])? {
-                    let mut columns = row.columns();
-                    kept.insert(About::DeadLetter(columns.text()?), Arc::<str>::from(columns.text()?));
-                }
+                subjects.add_letters(reader.rows(SQL, vec![letters.into()])?)?;
             }
-            Ok((subjects, kept))
+            Ok(subjects)
         })
         .await?;
-    let text = |row: &ClaimedRow| match &row.about {
-        about @ About::DeadLetter(_) => letters.get(about).cloned(),
-        about => subjects.remove(about).map(|subject| text_of(&subject.envelope(row))),
-    };
-    Ok(rows.iter().map(text).collect())
+    Ok(rows.iter().map(|row| subjects.text(row)).collect())
 }
 
-fn text_of(envelope: &CloudEvent) -> Arc<str> {
-    serde_json::to_string(envelope).unwrap_or_default().into()
+/// What messages are about, and what they say of it.
+#[derive(Default)]
+pub(super) struct Subjects {
+    rows: HashMap<About, Subject>,
+    /// Texts that dead letters kept.
+    letters: HashMap<About, Arc<str>>,
+}
+
+impl Subjects {
+    pub(super) fn add_events(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        for row in rows {
+            let event = events::event(row)?;
+            self.rows.insert(About::Pos(event.pos), Subject::from(event));
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_commands(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        for row in rows {
+            let (seq, subject) = command_subject(row)?;
+            self.rows.insert(About::Seq(seq), subject);
+        }
+        Ok(())
+    }
+
+    fn add_letters(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        for row in rows {
+            let mut columns = row.columns();
+            self.letters.insert(About::DeadLetter(columns.text()?), Arc::from(columns.text()?));
+        }
+        Ok(())
+    }
+
+    /// The message of a row; none if its subject is gone.
+    pub(super) fn text(&mut self, row: &ClaimedRow) -> Option<Arc<str>> {
+        match &row.about {
+            about @ About::DeadLetter(_) => self.letters.get(about).cloned(),
+            about => {
+                let envelope = self.rows.remove(about)?.envelope(row);
+                Some(serde_json::to_string(&envelope).unwrap_or_default().into())
+            }
+        }
+    }
 }
 
 /// What `pick` finds in the rows, as a JSON list; nothing if that is none.

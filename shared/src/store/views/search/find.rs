@@ -54,7 +54,7 @@ pub fn find(
     matches_max: u32,
 ) -> Result<Found, StoreError> {
     // Generation and index are read from one snapshot: a replay may switch at any moment.
-    reader.snapshot(|reader| {
+    reader.snapshot(projections::GENERATIONS, |reader| {
         let checkpoint = projections::live(reader, super::PROJECTION.name)?;
         let mut search = Search { generation: checkpoint.generation, scope: None, words };
         let head = head.map_or(checkpoint.pos, |head| head.min(checkpoint.pos));
