@@ -288,9 +288,9 @@ pub struct Auth {
     pub cookie: Duration,
 }
 
-/// Whether the process was started by AWS Lambda.
+/// The name of the deployed function that this process is; none where AWS Lambda did not start it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this module is the one that reads the environment")]
-pub fn on_lambda() -> bool {
-    std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some()
+pub fn lambda_name() -> Option<String> {
+    std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok()
 }

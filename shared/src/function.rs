@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod command;
 pub mod projection;
+pub mod publish;
 pub mod replay;
 pub mod routes;
 

@@ -1,37 +1,34 @@
 //! The same functions behind the Lambda runtime interface: SQS batches, schedules, and HTTP through a Function URL.
 
+mod emf;
+mod http;
+mod queue;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use crate::config::Config;
-use crate::ctx::{Ctx, Sources};
+use crate::config::{AuthMode, Config, Database, TransportKind, lambda_name};
+use crate::ctx::{Ctx, CtxError, Sources};
 use crate::function::batch::{self, Deadline, Record, Verdict};
-use crate::function::{Function, Trigger, subscription};
+use crate::function::{Function, Trigger, publish, routes};
+use crate::store::{Publishing, outbox};
+
+pub use http::serve_http;
 
 /// Serves a function woken by a queue or a schedule until the platform ends the process.
 #[must_use]
 pub fn serve<F: Function>() -> ExitCode {
-    end(start(F::NAME, F::TRIGGER, |ctx| async move {
+    end(start(F::NAME, |ctx| async move {
         let handler = service_fn(|event: LambdaEvent<Value>| {
             let ctx = Arc::clone(&ctx);
             async move { invoke::<F>(&ctx, event).await }
         });
         lambda_runtime::run(handler).await
-    }))
-}
-
-/// Serves an HTTP function until the platform ends the process.
-#[must_use]
-pub fn serve_http(name: &'static str, router: fn(&Ctx) -> axum::Router) -> ExitCode {
-    end(start(name, Trigger::Http, |ctx| async move {
-        let router = router(ctx.get().await?);
-        lambda_http::run(router).await
     }))
 }
 
@@ -46,55 +43,111 @@ fn end(outcome: Result<(), Error>) -> ExitCode {
     }
 }
 
+fn start<R>(name: &'static str, run: impl FnOnce(Arc<Lazy>) -> R) -> Result<(), Error>
+where
+    R: Future<Output = Result<(), Error>>,
+{
+    // The runtime would panic on the missing variables; whoever starts the binary by hand deserves a sentence.
+    let Some(deployed_as) = lambda_name() else {
+        return Err(format!(
+            "{name} is one function of agentforum and runs inside AWS Lambda; to run everything here, use `agentforum up`"
+        )
+        .into());
+    };
+    crate::telemetry::start_logging(crate::config::LogFormat::Json, "info")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(run(Arc::new(Lazy { deployed_as, ctx: OnceCell::new() })))
+}
+
 /// The context, built when the first invocation needs it.
 struct Lazy {
-    name: &'static str,
-    trigger: Trigger,
+    /// The name of the deployed function.
+    deployed_as: String,
     ctx: OnceCell<Ctx>,
 }
 
+/// Why there is no context.
+#[derive(Debug, thiserror::Error)]
+enum NoCtx {
+    /// The settings do not fit a deployment.
+    #[error("{0}")]
+    Settings(String),
+    /// A part did not open.
+    #[error(transparent)]
+    Build(#[from] CtxError),
+}
+
 impl Lazy {
-    async fn get(&self) -> Result<&Ctx, Error> {
+    async fn get(&self) -> Result<&Ctx, NoCtx> {
         self.ctx
             .get_or_try_init(|| async {
-                let resolved = Config::from_environment(&std::collections::BTreeMap::new(), None)?;
-                let subscriptions = subscription(self.name, self.trigger).into_iter().collect();
-                Ok(Ctx::build(resolved.config, Sources::system(), subscriptions).await?)
+                let sources = Sources { publishing: Publishing::ByItself, ..Sources::system() };
+                Ok(Box::pin(Ctx::build(settings()?, sources, routes::subscriptions())).await?)
             })
             .await
     }
 }
 
-fn start<R>(name: &'static str, trigger: Trigger, run: impl FnOnce(Arc<Lazy>) -> R) -> Result<(), Error>
-where
-    R: Future<Output = Result<(), Error>>,
-{
-    // The runtime would panic on the missing variables; whoever starts the binary by hand deserves a sentence.
-    if !crate::config::on_lambda() {
-        return Err(format!(
-            "{name} is one function of agentforum and runs inside AWS Lambda; to run everything here, use `agentforum up`"
-        )
-        .into());
+/// The settings of the environment, if they fit a deployment: each wrong one is named, and nothing takes its place.
+fn settings() -> Result<Config, NoCtx> {
+    let resolved = Config::from_environment(&std::collections::BTreeMap::new(), None);
+    let config = resolved.map_err(|error| NoCtx::Settings(error.to_string()))?.config;
+    match unfit(&config) {
+        Some(complaint) => Err(NoCtx::Settings(format!("a deployed function cannot run so: {complaint}"))),
+        None => Ok(config),
     }
-    crate::telemetry::start_logging(crate::config::LogFormat::Json, "info")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(Arc::new(Lazy { name, trigger, ctx: OnceCell::new() })))
+}
+
+/// What a deployed function cannot run with.
+fn unfit(config: &Config) -> Option<&'static str> {
+    if matches!(config.db, Database::File(_)) {
+        return Some("AGENTFORUM_DB must be the URL of a libSQL server; a file would be gone with the function");
+    }
+    if config.store.token.secret.is_none() {
+        return Some("AGENTFORUM_STORE_TOKEN_SECRET must name the secret that holds the database's token");
+    }
+    if config.transport != TransportKind::Sqs {
+        return Some("AGENTFORUM_TRANSPORT must be sqs: the other functions are other processes");
+    }
+    if config.auth.mode != AuthMode::Keys {
+        return Some("AGENTFORUM_AUTH_MODE must be keys");
+    }
+    None
 }
 
 async fn invoke<F: Function>(lazy: &Lazy, event: LambdaEvent<Value>) -> Result<Value, Error> {
-    let ctx = lazy.get().await?;
-    let millis = u64::try_from(ctx.clock.now().0).unwrap_or(0);
-    let deadline = Deadline::after(Duration::from_millis(event.context.deadline.saturating_sub(millis)));
+    let deadline = |ctx: &Ctx| {
+        let now = u64::try_from(ctx.clock.now().0).unwrap_or(0);
+        Deadline::after(Duration::from_millis(event.context.deadline.saturating_sub(now)))
+    };
     match F::TRIGGER {
         Trigger::Command(_) | Trigger::Events(_) | Trigger::Projection(_) => {
-            let batch: SqsEvent = serde_json::from_value(event.payload)?;
-            let answer = queue_batch::<F>(ctx, batch, deadline).await;
+            let batch = serde_json::from_value(event.payload)?;
+            let ctx = match lazy.get().await {
+                Ok(ctx) => ctx,
+                Err(NoCtx::Build(error)) => return Ok(serde_json::to_value(queue::wait_for(F::NAME, batch, &error).await)?),
+                Err(error) => return Err(error.into()),
+            };
+            let answer = queue::batch::<F>(ctx, batch, deadline(ctx)).await;
+            publish::own(ctx, F::NAME).await;
+            emf::flush(ctx, F::NAME, &lazy.deployed_as);
             Ok(serde_json::to_value(answer)?)
         }
         Trigger::Commit | Trigger::Schedule(_) | Trigger::Http => {
+            let ctx = lazy.get().await?;
             let record =
                 Record { message_id: String::new(), topic: String::new(), body: Arc::from("{}"), receive_count: 1 };
-            match batch::run::<F>(ctx, &[record], Some(deadline)).await.as_slice() {
+            let verdicts = batch::run::<F>(ctx, &[record], Some(deadline(ctx))).await;
+            publish::own(ctx, F::NAME).await;
+            if F::TRIGGER == Trigger::Commit {
+                let now = ctx.clock.now();
+                match ctx.store.read(move |reader| outbox::statistics(reader, now)).await {
+                    Ok(statistics) => emf::outbox(&statistics, &lazy.deployed_as),
+                    Err(error) => tracing::error!(%error, "the outbox could not be read"),
+                }
+            }
+            emf::flush(ctx, F::NAME, &lazy.deployed_as);
+            match verdicts.as_slice() {
                 [Verdict::Done] => Ok(Value::Null),
                 _ => Err(format!("{} failed; the next schedule tries again", F::NAME).into()),
             }
@@ -102,30 +155,31 @@ async fn invoke<F: Function>(lazy: &Lazy, event: LambdaEvent<Value>) -> Result<V
     }
 }
 
-async fn queue_batch<F: Function>(ctx: &Ctx, event: SqsEvent, deadline: Deadline) -> SqsBatchResponse {
-    let ids: Vec<String> = event.records.iter().map(|message| message.message_id.clone().unwrap_or_default()).collect();
-    let records: Vec<Record> = event
-        .records
-        .into_iter()
-        .map(|message| Record {
-            message_id: message.message_id.unwrap_or_default(),
-            topic: message.event_source_arn.unwrap_or_default(),
-            receive_count: message
-                .attributes
-                .get("ApproximateReceiveCount")
-                .and_then(|count| count.parse().ok())
-                .unwrap_or(1),
-            body: Arc::from(message.body.unwrap_or_default()),
-        })
-        .collect();
-    let verdicts = batch::run::<F>(ctx, &records, Some(deadline)).await;
-    let mut answer = SqsBatchResponse::default();
-    for (id, verdict) in ids.into_iter().zip(verdicts) {
-        if verdict != Verdict::Done {
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = id;
-            answer.batch_item_failures.push(failure);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // LAMBDA-9, AUTH-10
+    #[test]
+    fn each_setting_that_does_not_fit_a_deployment_is_named() {
+        let fit = [
+            ("db", "libsql://host"),
+            ("store.token_secret", "arn:aws:secretsmanager:eu-west-1:1:secret:token"),
+            ("transport", "sqs"),
+            ("sqs.url", "https://sqs.eu-west-1.amazonaws.com/1/agentforum-prod-"),
+            ("auth.mode", "keys"),
+        ];
+        let complaint = |settings: &[(&str, &str)]| unfit(&Config::with(settings).expect("settings")).unwrap_or_default();
+        assert_eq!(complaint(&fit), "");
+        for (index, other, named) in [
+            (0, ("db", "a.db"), "AGENTFORUM_DB"),
+            (1, ("store.token", "text"), "AGENTFORUM_STORE_TOKEN_SECRET"),
+            (2, ("transport", "memory"), "AGENTFORUM_TRANSPORT"),
+            (4, ("auth.mode", "local"), "AGENTFORUM_AUTH_MODE"),
+        ] {
+            let mut settings = fit;
+            settings[index] = other;
+            assert!(complaint(&settings).starts_with(named), "{}", complaint(&settings));
         }
     }
-    answer
 }

@@ -12,6 +12,7 @@ use shared::clock::Clock;
 use shared::config::COMMAND_WAIT_MAX;
 use shared::ctx::Ctx;
 use shared::error::Code;
+use shared::function::publish;
 use shared::id::{Kind, fingerprint};
 use shared::live::Waiting;
 use shared::message::command::{Command, thread_stream};
@@ -110,6 +111,8 @@ pub async fn thread_command<C: Command>(
     match ctx.store.try_commit(command.accept(context)).await {
         Ok(_) => {
             ctx.metrics.commands_total.with_label_values(&[C::NAME, "accepted"]).inc();
+            // Before the wait: a deployed function has no drainer beside it.
+            publish::own(ctx, crate::NAME).await;
             tracing::debug!(command_id, "accepted");
             let accepted = Accepted { scope, command_id, waiting, replayed: false, done };
             accepted.answer(ctx, wait).await

@@ -6,11 +6,9 @@
 //! Writes: outbox, dead_letters
 //! Emits: every message of forum.commands.*, forum.events.*
 
-mod publish;
-
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
-use shared::function::{Function, Trigger};
+use shared::function::{Function, Trigger, publish};
 use shared::message::envelope::Tick;
 use shared::store::{StoreError, outbox};
 use shared::transport::Transport;
@@ -52,7 +50,9 @@ async fn drain(ctx: &Ctx) -> Result<u64, StoreError> {
     let mut published = 0;
     let mut claimed = claim().await?;
     while !claimed.is_empty() {
-        let outcomes = publish::batch(ctx, claimed).await?;
+        let messages = outbox::messages(&ctx.store, &claimed).await?;
+        let claims = claimed.into_iter().zip(messages).collect();
+        let outcomes = publish::rows(ctx, DrainOutbox::NAME, claims).await;
         published += outcomes.iter().filter(|(_, outcome)| matches!(outcome, outbox::Published::Sent)).count() as u64;
         let settled = outbox::settle(&ctx.store, ctx.housekeeping(DrainOutbox::NAME), outcomes);
         // Marking this batch and claiming the next share one group of the writer, and nobody waits for a mark.

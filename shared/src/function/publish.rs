@@ -1,22 +1,37 @@
-//! Publishing one claimed batch.
+//! Publishing claimed outbox rows: the drainer's, and those that a deployed function claimed with its own commits.
 
 use std::sync::Arc;
 
-use shared::clock::Clock;
-use shared::ctx::Ctx;
-use shared::function::{Function, backoff};
-use shared::id::Kind;
-use shared::store::StoreError;
-use shared::store::dead_letters::DeadLetter;
-use shared::store::outbox::{self, ClaimedRow, Published};
-use shared::transport::{Outgoing, Transport, TransportError};
+use super::backoff;
+use crate::clock::Clock;
+use crate::ctx::Ctx;
+use crate::id::Kind;
+use crate::store::dead_letters::DeadLetter;
+use crate::store::outbox::{self, Claim, ClaimedRow, Published};
+use crate::transport::{Outgoing, Transport, TransportError};
 
-/// Publishes the rows in their order; what became of each.
-pub(crate) async fn batch(ctx: &Ctx, rows: Vec<ClaimedRow>) -> Result<Vec<(ClaimedRow, Published)>, StoreError> {
-    let messages = outbox::messages(&ctx.store, &rows).await?;
-    let mut outcomes = Vec::with_capacity(rows.len());
+/// Publishes what this process's own commits left in the outbox; `function` committed. Nothing where a drainer runs beside.
+/// What fails, or is cut off, is the scheduled drainer's.
+pub async fn own(ctx: &Ctx, function: &str) {
+    let claims = match ctx.store.take_claimed() {
+        Ok(claims) if claims.is_empty() => return,
+        Ok(claims) => claims,
+        Err(error) => {
+            tracing::error!(%error, "claimed rows cannot be read; their lease ends");
+            return;
+        }
+    };
+    let outcomes = rows(ctx, function, claims).await;
+    if let Err(error) = outbox::settle(&ctx.store, ctx.housekeeping(function), outcomes).await {
+        tracing::warn!(%error, "published rows could not be marked; they are published again");
+    }
+}
+
+/// Publishes rows in their order; what became of each.
+pub async fn rows(ctx: &Ctx, function: &str, claims: Vec<Claim>) -> Vec<(ClaimedRow, Published)> {
+    let mut outcomes = Vec::with_capacity(claims.len());
     let (mut sendable, mut outgoing) = (Vec::new(), Vec::new());
-    for (row, body) in rows.into_iter().zip(messages) {
+    for (row, body) in claims {
         match body {
             Some(body) => {
                 outgoing.push(message(&row, body));
@@ -35,11 +50,11 @@ pub(crate) async fn batch(ctx: &Ctx, rows: Vec<ClaimedRow>) -> Result<Vec<(Claim
         ctx.metrics.publish_total.with_label_values(&[transport, result]).inc();
         let outcome = match answer {
             Ok(()) => Published::Sent,
-            Err(error) => failed(ctx, &row, &error),
+            Err(error) => failed(ctx, function, &row, &error),
         };
         outcomes.push((row, outcome));
     }
-    Ok(outcomes)
+    outcomes
 }
 
 fn message(row: &ClaimedRow, body: Arc<str>) -> Outgoing {
@@ -47,12 +62,11 @@ fn message(row: &ClaimedRow, body: Arc<str>) -> Outgoing {
 }
 
 /// A message that is refused often enough is dead; one that never reached the transport never is.
-fn failed(ctx: &Ctx, row: &ClaimedRow, error: &TransportError) -> Published {
+fn failed(ctx: &Ctx, function: &str, row: &ClaimedRow, error: &TransportError) -> Published {
     let settings = &ctx.config.outbox;
     let attempts = u32::try_from(row.attempts).unwrap_or(u32::MAX);
     tracing::warn!(message_id = %row.message_id, topic = %row.topic, attempts, %error, "not published");
     if matches!(error, TransportError::Refused(_)) && attempts >= settings.max_attempts {
-        let function = super::DrainOutbox::NAME;
         ctx.metrics.dead_letters_total.with_label_values(&["outbox", function]).inc();
         let letter = DeadLetter {
             id: ctx.ids.next(Kind::DeadLetter),
