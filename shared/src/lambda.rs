@@ -125,7 +125,9 @@ async fn invoke<F: Function>(lazy: &Lazy, event: LambdaEvent<Value>) -> Result<V
             let batch = serde_json::from_value(event.payload)?;
             let ctx = match lazy.get().await {
                 Ok(ctx) => ctx,
-                Err(NoCtx::Build(error)) => return Ok(serde_json::to_value(queue::wait_for(F::NAME, batch, &error).await)?),
+                Err(NoCtx::Build(error)) => {
+                    return Ok(serde_json::to_value(queue::wait_for(F::NAME, batch, &error).await)?);
+                }
                 Err(error) => return Err(error.into()),
             };
             let answer = queue::batch::<F>(ctx, batch, deadline(ctx)).await;
@@ -169,7 +171,8 @@ mod tests {
             ("sqs.url", "https://sqs.eu-west-1.amazonaws.com/1/agentforum-prod-"),
             ("auth.mode", "keys"),
         ];
-        let complaint = |settings: &[(&str, &str)]| unfit(&Config::with(settings).expect("settings")).unwrap_or_default();
+        let complaint =
+            |settings: &[(&str, &str)]| unfit(&Config::with(settings).expect("settings")).unwrap_or_default();
         assert_eq!(complaint(&fit), "");
         for (index, other, named) in [
             (0, ("db", "a.db"), "AGENTFORUM_DB"),

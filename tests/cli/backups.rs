@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::system::{Client, Setup, System, question, rows_of};
+use tests::world::World;
 use tokio::task::JoinSet;
 
 use crate::command::Shell;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use shared::transport::Transport;
 use tests::system::{Ended, Setup, System, execute_on, question};
+use tests::world::World;
 
 use crate::command::Shell;
 

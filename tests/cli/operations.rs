@@ -1,6 +1,7 @@
 //! Dead letters and replays at the command line.
 
 use tests::system::System;
+use tests::world::World;
 
 use crate::command::Shell;
 

@@ -1,6 +1,7 @@
 //! A conversation at the command line.
 
 use tests::system::System;
+use tests::world::World;
 
 use crate::command::{Shell, filters};
 

@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tests::system::{Server, Setup, System, rows_of};
+use tests::world::World;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 

@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::json;
 use shared::clock::Clock;
 use tests::system::{Setup, System, question, refused, rows_of};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

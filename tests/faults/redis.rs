@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use tests::services::redis::{Process, available};
 use tests::system::{Client, Server, Setup, System, question, refused};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 const PATIENCE: Duration = Duration::from_secs(30);

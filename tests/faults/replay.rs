@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use tests::system::{Client, Server, Setup, System, question, rows_of};
+use tests::world::World;
 
 const PROJECTIONS: &str = "/api/v1/projections";
 const THREADS: &str = "/api/v1/forum/threads";

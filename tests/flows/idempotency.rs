@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use shared::value::{Actor, ActorType};
 use tests::system::{Answer, Client, KeyOf, System, answer, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -12,6 +12,7 @@ use shared::message::envelope::Tick;
 use shared::transport::{Outgoing, Transport};
 use std::time::Duration;
 use tests::system::{Setup, System, execute_on, question, rows_of};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tests::system::{KeyOf, System, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use shared::clock::Clock;
 use std::time::Duration;
 use tests::system::{Setup, System, answer, execute_on, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::system::{System, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 const EVENTS: &str = "/api/v1/forum/events";

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use shared::transport::{Outgoing, Transport};
 use shared::value::KeyScope;
 use tests::system::{KeyOf, System, question};
+use tests::world::World;
 
 const LETTERS: &str = "/api/v1/dead-letters";
 

@@ -10,6 +10,7 @@ use shared::store::{commands, outbox};
 use shared::transport::Transport;
 use shared::value::Scope;
 use tests::system::{Client, Setup, System, execute_on, question, rows_of};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

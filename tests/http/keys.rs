@@ -8,6 +8,7 @@ use shared::auth::hash_of;
 use shared::clock::Time;
 use shared::value::KeyScope;
 use tests::system::{Client, KeyOf, NOON, System, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 const KEYS: &str = "/api/v1/keys";

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use shared::value::KeyScope;
 use tests::system::{Client, KeyOf, System, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads?wait=0";
 

@@ -4,6 +4,7 @@ use futures::future::join_all;
 use shared::clock::Clock;
 use std::time::Duration;
 use tests::system::{Answer, Setup, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -9,6 +9,7 @@ use shared::function::Function;
 use shared::message::envelope::Tick;
 use shared::transport::{Outgoing, Transport};
 use tests::system::{Client, System, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -3,6 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::system::{Answer, Client, Setup, System, answer, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 use shared::value::KeyScope;
 use tests::system::{KeyOf, Setup, System, question};
+use tests::world::World;
 
 const PROJECTIONS: &str = "/api/v1/projections";
 const REPLAY: &str = "/api/v1/projections/thread-views/replay";

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shared::value::{Actor, ActorType};
 use tests::system::{KeyOf, System, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

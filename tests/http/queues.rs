@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shared::value::KeyScope;
 use tests::system::{Answer, Client, KeyOf, System, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 const QUEUES: &str = "/api/v1/forum/queues";

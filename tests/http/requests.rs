@@ -2,6 +2,7 @@
 
 use shared::clock::Clock;
 use tests::system::{System, question};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tests::system::{Setup, System};
+use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
 

@@ -6,6 +6,7 @@ use futures::{SinkExt, StreamExt};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use tests::system::{Client, System, question};
+use tests::world::World;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -35,7 +36,7 @@ pub async fn open_threads(system: &System, count: usize, ticket: &str) {
         .buffer_unordered(16)
         .collect::<Vec<_>>();
     assert!(accepted.await.iter().all(|answer| answer.status == 202));
-    let head = system.settle().await.head;
+    let head = system.settled().await.head;
     assert!(head >= before + i64::try_from(count).expect("a small number"));
 }
 

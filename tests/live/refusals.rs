@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use tests::system::{Answer, Client, System, answer, question};
+use tests::world::World;
 
 const SOCKET: &str = "/api/v1/forum/stream";
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use shared::clock::Clock;
 use std::time::Duration;
 use tests::system::{Setup, System};
+use tests::world::World;
 use tokio::net::TcpSocket;
 
 use crate::client::{Socket, positions};

@@ -1,8 +1,11 @@
 //! What the themed test binaries share.
 
+pub mod deployment;
 pub mod fixture;
 pub mod services;
+pub mod stories;
 pub mod system;
+pub mod world;
 
 /// Says loudly that a test could not run here: a line for the runner's count, and on standard error.
 ///

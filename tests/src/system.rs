@@ -9,18 +9,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use harness::{Harness, Pace};
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::auth::{hash_of, new_secret};
 use shared::clock::{Clock, Time};
 use shared::config::Config;
-use shared::ctx::Sources;
+use shared::ctx::{Ctx, Sources};
 use shared::id::Kind;
 use shared::store::keys::{ApiKey, Purpose};
 use shared::store::overview::Overview;
 use shared::store::{Commit, Durability, Run, tenants};
 use shared::value::{Actor, KeyScope, Scope};
 use tempfile::TempDir;
+
+use crate::world::World;
 
 pub use client::{Answer, Client, answer};
 pub use program::{Ended, Server, program, refused, refused_with};
@@ -134,43 +136,13 @@ impl System {
     }
 
     /// Waits until everything is at rest.
-    pub async fn settle(&self) -> Overview {
+    pub async fn settled(&self) -> Overview {
         self.harness.settle().await.expect("the system comes to rest")
     }
 
     /// A client with a new key.
     pub async fn client(&self, key: KeyOf<'_>) -> Client {
-        let ctx = &self.harness.ctx;
-        let secret = new_secret(&ctx.ids);
-        let scope = Scope { team_id: key.team.to_owned(), project_id: key.project.unwrap_or(key.team).to_owned() };
-        let row = ApiKey {
-            key_id: ctx.ids.next(Kind::Key),
-            purpose: Purpose::Api,
-            team_id: key.team.to_owned(),
-            project_id: key.project.map(str::to_owned),
-            name: "test".to_owned(),
-            scopes: key.scopes.to_vec(),
-            actor_type: key.actor.as_ref().map(|actor| actor.actor_type),
-            actor_name: key.actor.map(|actor| actor.actor_name),
-            created_at: ctx.clock.now(),
-            expires_at: key.expires_at,
-            revoked_at: None,
-        };
-        let commit = Commit::new(Durability::Full, ctx.housekeeping("test"))
-            .then_all(tenants::ensure(&scope))
-            .then(row.insert(hash_of(&secret)));
-        ctx.store.commit(commit).await.expect("the key is stored");
-        Client::new(&self.harness.url).with_key(&secret)
-    }
-
-    /// Rows of the database as it is on disk, read by a connection of our own.
-    pub async fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
-        rows_of(&self.database(), sql).await
-    }
-
-    /// The one number a query gives.
-    pub async fn number(&self, sql: &str) -> i64 {
-        self.rows(sql).await[0][0].as_i64().expect("a number")
+        Client::new(&self.harness.url).with_key(&key_for(&self.harness.ctx, key).await)
     }
 
     /// Changes the database behind the system's back.
@@ -178,36 +150,10 @@ impl System {
         execute_on(&self.database(), sql).await
     }
 
-    /// Accepts a command, lets the system come to rest, and answers with what became of it: the replay of its answer.
-    pub async fn apply(&self, path: &str, body: &Value) -> Answer {
-        let key = format!("apply-{}", self.harness.ctx.ids.next(Kind::Request));
-        let send = || async {
-            let request = self.owner.request(Method::POST, path).query(&[("wait", "0")]);
-            answer(request.header("idempotency-key", &key).json(body)).await
-        };
-        let accepted = send().await;
-        if accepted.status != StatusCode::ACCEPTED {
-            return accepted;
-        }
-        self.settle().await;
-        send().await
-    }
-
-    /// Opens a thread and answers with its id.
-    pub async fn opened(&self, body: &Value) -> String {
-        let answer = self.apply("/api/v1/forum/threads", body).await;
-        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
-        answer.text("/thread/thread_id")
-    }
-
     /// Every drill ends so: positions without gaps, nothing waits, every lag 0, health 200.
     pub async fn assert_at_rest(&self) {
-        let overview = self.settle().await;
-        let positions: Vec<i64> =
-            self.rows("SELECT pos FROM events ORDER BY pos").await.iter().filter_map(|row| row[0].as_i64()).collect();
-        assert_eq!(positions, (1..=overview.head).collect::<Vec<_>>(), "positions have a gap");
-        assert_eq!(self.number("SELECT count(*) FROM outbox WHERE status <> 'sent'").await, 0, "the outbox rests");
-        assert_eq!(self.number("SELECT count(*) FROM commands WHERE status = 'accepted'").await, 0);
+        self.assert_whole().await;
+        let overview = self.settled().await;
         for checkpoint in &overview.checkpoints {
             assert_eq!(checkpoint.pos, overview.head, "{} lags", checkpoint.projection);
         }
@@ -217,9 +163,53 @@ impl System {
     }
 }
 
+impl World for System {
+    fn owner(&self) -> &Client {
+        &self.owner
+    }
+
+    fn now(&self) -> Time {
+        self.harness.ctx.clock.now()
+    }
+
+    async fn rows(&self, sql: &str) -> Vec<Vec<Value>> {
+        rows_of(&self.database(), sql).await
+    }
+
+    async fn settle(&self) -> i64 {
+        self.settled().await.head
+    }
+}
+
+/// Stores a new key; answers with its secret.
+pub async fn key_for(ctx: &Ctx, key: KeyOf<'_>) -> String {
+    let secret = new_secret(&ctx.ids);
+    let scope = Scope { team_id: key.team.to_owned(), project_id: key.project.unwrap_or(key.team).to_owned() };
+    let row = ApiKey {
+        key_id: ctx.ids.next(Kind::Key),
+        purpose: Purpose::Api,
+        team_id: key.team.to_owned(),
+        project_id: key.project.map(str::to_owned),
+        name: key.name.to_owned(),
+        scopes: key.scopes.to_vec(),
+        actor_type: key.actor.as_ref().map(|actor| actor.actor_type),
+        actor_name: key.actor.map(|actor| actor.actor_name),
+        created_at: ctx.clock.now(),
+        expires_at: key.expires_at,
+        revoked_at: None,
+    };
+    let commit = Commit::new(Durability::Full, ctx.housekeeping("test"))
+        .then_all(tenants::ensure(&scope))
+        .then(row.insert(hash_of(&secret)));
+    ctx.store.commit(commit).await.expect("the key is stored");
+    secret
+}
+
 /// What a key of [`System::client`] is.
 #[derive(Clone, Debug)]
 pub struct KeyOf<'a> {
+    /// Its name, which is that of the human who uses it without naming anybody.
+    pub name: &'a str,
     /// Team; made if it is not there.
     pub team: &'a str,
     /// Project; made if it is not there.
@@ -235,6 +225,7 @@ pub struct KeyOf<'a> {
 impl Default for KeyOf<'_> {
     fn default() -> Self {
         Self {
+            name: "test",
             team: shared::auth::LOCAL_TEAM,
             project: Some(shared::auth::LOCAL_PROJECT),
             scopes: &[KeyScope::ForumRead, KeyScope::ForumWrite],

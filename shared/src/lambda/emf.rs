@@ -11,7 +11,8 @@ use crate::store::outbox::OutboxStatistics;
 /// What CloudWatch files the metrics under.
 const NAMESPACE: &str = "agentforum";
 /// The outcomes that batches count, and the metrics they become.
-const OUTCOMES: [(&str, &str); 4] = [("done", "Handled"), ("retry", "Retried"), ("park", "Parked"), ("panic", "Panicked")];
+const OUTCOMES: [(&str, &str); 4] =
+    [("done", "Handled"), ("retry", "Retried"), ("park", "Parked"), ("panic", "Panicked")];
 
 /// Writes what was counted since the last time, if anything was.
 pub(super) fn flush(ctx: &Ctx, function: &str, deployed_as: &str) {

@@ -97,6 +97,26 @@ impl Moto {
     }
 }
 
+impl Moto {
+    /// Stores a secret, or replaces it.
+    ///
+    /// # Panics
+    /// When it refuses.
+    pub async fn put_secret(&self, name: &str, text: &str) {
+        use aws_sdk_secretsmanager as secrets;
+        let config = secrets::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(Credentials::for_tests())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(self.endpoint())
+            .build();
+        let client = secrets::Client::from_conf(config);
+        if client.create_secret().name(name).secret_string(text).send().await.is_err() {
+            client.put_secret_value().secret_id(name).secret_string(text).send().await.expect("a secret is replaced");
+        }
+    }
+}
+
 impl Drop for Moto {
     fn drop(&mut self) {
         let _ = self.child.kill();
