@@ -3,6 +3,7 @@
 
 mod causes;
 mod dead;
+mod deployed;
 mod once;
 mod order;
 mod projections;

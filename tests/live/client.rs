@@ -6,7 +6,6 @@ use futures::{SinkExt, StreamExt};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use tests::system::{Client, System, question};
-use tests::world::World;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_sqs::types::MessageSystemAttributeName;
+use reqwest::Method;
 use serde_json::Value;
 use shared::clock::{Clock, Time};
 use shared::config::Config;
@@ -27,7 +29,7 @@ use tokio::task::JoinSet;
 
 use crate::services::moto::{ENVIRONMENT, Moto};
 use crate::services::sqld::{self, SAFE, Sqld};
-use crate::system::{Client, KeyOf, key_for};
+use crate::system::{Client, KeyOf, answer, key_for, question};
 use crate::world::World;
 
 pub use function::{Built, Function};
@@ -66,6 +68,8 @@ pub struct Plan {
     pub token: String,
     /// Flags of the libSQL server.
     pub sqld: Vec<String>,
+    /// Functions that are only invoked by the test itself.
+    pub paused: Vec<&'static str>,
 }
 
 impl Default for Plan {
@@ -77,6 +81,7 @@ impl Default for Plan {
             settings: Vec::new(),
             token: "none is checked".to_owned(),
             sqld: SAFE.iter().map(|&flag| flag.to_owned()).collect(),
+            paused: Vec::new(),
         }
     }
 }
@@ -121,7 +126,7 @@ impl Deployment {
             })
             .collect();
         let mut running = JoinSet::new();
-        for (name, function) in &functions {
+        for (name, function) in functions.iter().filter(|(name, _)| !plan.paused.contains(name)) {
             match *name {
                 "api-http" => {}
                 name if ROUTES.iter().any(|(route, _)| *route == name) => {
@@ -147,6 +152,44 @@ impl Deployment {
     #[must_use]
     pub fn log(&self, function: &str) -> String {
         self.functions[function].log()
+    }
+
+    /// Takes up to ten messages of a function's queue, as the event that Lambda would make of them. It tries until there
+    /// are `count`.
+    pub async fn batch_of(&self, function: &str, count: usize) -> Value {
+        let (client, queue) = (self.moto.sqs(), self.queue(function));
+        let mut messages = Vec::new();
+        while messages.len() < count {
+            let left = i32::try_from(count - messages.len()).expect("a few");
+            let request = client.receive_message().queue_url(&queue).max_number_of_messages(left.min(10));
+            let request = request.message_system_attribute_names(MessageSystemAttributeName::All).wait_time_seconds(1);
+            let answer = request.message_attribute_names("All").send().await.expect("an answer");
+            messages.extend(answer.messages.unwrap_or_default());
+        }
+        mapping::event(&messages)
+    }
+
+    /// The URL of a function's queue.
+    #[must_use]
+    pub fn queue(&self, function: &str) -> String {
+        self.moto.queues(PREFIX) + function
+    }
+
+    /// Puts another token into the secret store.
+    pub async fn replace_token(&self, token: &str) {
+        self.moto.put_secret(SECRET, token).await;
+    }
+
+    /// Accepts openings without waiting for them; the ids of the commands.
+    pub async fn accept_openings(&self, titles: std::ops::Range<usize>) -> Vec<String> {
+        let mut accepted = Vec::new();
+        for number in titles {
+            let request = self.owner.request(Method::POST, "/api/v1/forum/threads").header("prefer", "respond-async");
+            let answer = answer(request.json(&question(&format!("Question {number}")))).await;
+            assert_eq!(answer.status, 202, "{}", answer.body);
+            accepted.push(answer.text("/command/command_id"));
+        }
+        accepted
     }
 
     async fn overview(&self) -> Option<Overview> {
