@@ -3,14 +3,14 @@
 SHELL := bash
 .DEFAULT_GOAL := menu
 .NOTPARALLEL:
-.PHONY: menu run demo test lint bench
+.PHONY: menu run demo test lint bench lambda infra-check bench-lambda
 
 # Where rustup puts cargo, for the very run that installed it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 menu:
 	@echo 'make TARGET [ARGS="..."]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: ## Start the whole system here until Ctrl-C; needs only Rust and a C compiler. ARGS: flags of `agentforum up`
 	@infra/setup/rust-toolchain-and-cc
@@ -38,3 +38,14 @@ lint: ## Check formatting, clippy, documentation, and the licences and sources o
 bench: ## Measure throughput and latency in a release build. ARGS: flags of the bench
 	@infra/setup/rust-toolchain-and-cc
 	cargo run --release -p tests --bin bench -- $(ARGS)
+
+lambda: ## Build every function as a zip for Lambda. ARCH=arm64 (default) or x86_64; ARGS: some functions
+	@infra/setup/rust-toolchain-and-cc
+	@infra/setup/lambda-build $(ARGS)
+
+infra-check: ## Check the deployment's template offline, with cfn-lint and SAM
+	@infra/setup/infra-check
+
+bench-lambda: ## Measure cold starts and zip sizes of functions, beside a function that does nothing
+	@infra/setup/rust-toolchain-and-cc
+	@infra/setup/lambda-bench $(ARGS)

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 pub use backend::Backend;
 pub use memory::Memory;
 pub use redis::{Redis, Settings as RedisSettings};
-pub use sqs::{QueueSettings, Settings as SqsSettings, Sqs, dead_letters_of};
+pub use sqs::{QueueSettings, Settings as SqsSettings, Sqs, dead_letters_of, sqs_client};
 
 /// A message on its way to a topic.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ mod layers;
 mod modules;
 mod sources;
 mod sql;
+mod template;
 
 /// Fails with everything that was found, one per line.
 fn expect_nothing(rule: &str, found: &[String]) {

@@ -4,3 +4,4 @@ mod disk;
 mod locked;
 mod redis;
 mod replay;
+mod writers;

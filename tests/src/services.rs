@@ -34,6 +34,17 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
+/// The directory that the running test was built into.
+///
+/// # Panics
+/// When the test does not know where it is.
+#[must_use]
+pub fn target() -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    // target/<profile>/deps/<test>
+    test.ancestors().nth(3).expect("a target directory").to_owned()
+}
+
 /// The program of this name on PATH.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "where programs are is said by the environment")]

@@ -15,7 +15,7 @@ use futures::future::{join_all, try_join_all};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub use setup::QueueSettings;
+pub use setup::{QueueSettings, sqs_client};
 
 use super::{DeadDelivery, Delivery, Description, Outgoing, QueueState, Subscription, Transport, TransportError};
 use crate::clock::Clock;

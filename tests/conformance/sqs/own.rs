@@ -1,7 +1,13 @@
 //! What only SQS does.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Response};
 use shared::transport::{Outgoing, Sqs, SqsSettings, Subscription, Transport, TransportError};
 use tests::services::moto::Moto;
 
@@ -77,4 +83,49 @@ async fn the_settings_of_a_queue_are_read_as_they_are() {
     assert_eq!(settings.retention, Duration::from_secs(345_600));
     assert_eq!(settings.receive_max, Some(50));
     assert_eq!(settings.dead_retention, Some(Duration::from_secs(1_209_600)));
+}
+
+/// The way to a server that is too busy for the first requests, and lets the rest through.
+#[derive(Clone)]
+struct Throttled {
+    refusals: usize,
+    seen: Arc<AtomicUsize>,
+    server: String,
+}
+
+async fn pass_on(State(way): State<Throttled>, mut headers: HeaderMap, body: Bytes) -> Response<Body> {
+    if way.seen.fetch_add(1, Ordering::SeqCst) < way.refusals {
+        let refusal = r#"{"__type":"com.amazonaws.sqs#RequestThrottled","message":"Rate exceeded"}"#;
+        let response = Response::builder().status(400).header("x-amzn-query-error", "RequestThrottled;Sender");
+        return response.header("content-type", "application/x-amz-json-1.0").body(Body::from(refusal)).expect("built");
+    }
+    headers.remove("host");
+    let sent = reqwest::Client::new().post(&way.server).headers(headers).body(body).send().await.expect("an answer");
+    Response::builder().status(sent.status()).body(Body::from(sent.bytes().await.expect("a body"))).expect("built")
+}
+
+// TRANSPORT-9
+#[tokio::test]
+async fn a_throttled_request_is_sent_again_and_endless_throttling_is_an_outage() {
+    let Some((server, _)) = started(&["project-a"]).await else { return };
+    for (refusals, arrives) in [(3, true), (1000, false)] {
+        let seen = Arc::new(AtomicUsize::new(0));
+        let way = Throttled { refusals, seen: Arc::clone(&seen), server: server.endpoint() };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let serving =
+            tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass_on).with_state(way)).await });
+        let url = format!("http://{address}/123456789012/own-");
+        let subscriptions = vec![Subscription { function: "project-a", topics: vec!["forum.events.*".to_owned()] }];
+        let settings = SqsSettings { url: url.clone(), visibility: VISIBILITY, receive_max: 50 };
+        let transport = Sqs::over(server.sqs_at(&url), settings, subscriptions);
+        let answer = transport.publish(vec![event(0, 0)]).await.remove(0);
+        assert_eq!(answer.is_ok(), arrives, "{answer:?}");
+        let tries = seen.load(Ordering::SeqCst);
+        assert_eq!(tries, if arrives { 4 } else { 5 }, "it is sent five times at most");
+        if let Err(error) = answer {
+            assert!(matches!(error, TransportError::Unreachable(_)), "throttling never makes a row dead: {error:?}");
+        }
+        serving.abort();
+    }
 }

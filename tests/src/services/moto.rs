@@ -6,13 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_sdk_sqs::types::QueueAttributeName;
 use shared::transport::dead_letters_of;
 
-use super::{free_port, listening, missing, on_path};
+use super::{free_port, listening, missing, on_path, target};
 
-const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/venv/bin/moto_server");
 /// The account that moto plays.
 const ACCOUNT: &str = "123456789012";
 
@@ -63,13 +62,18 @@ impl Moto {
     /// A client of its SQS.
     #[must_use]
     pub fn sqs(&self) -> Client {
-        let config = aws_sdk_sqs::Config::builder()
+        self.sqs_at(&self.endpoint())
+    }
+
+    /// A client of its SQS by another way, set up as the program sets up its own.
+    #[must_use]
+    pub fn sqs_at(&self, url: &str) -> Client {
+        let shared = aws_config::SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(Credentials::for_tests())
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
             .region(Region::new("us-east-1"))
-            .endpoint_url(self.endpoint())
             .build();
-        Client::from_conf(config)
+        shared::transport::sqs_client(&shared, url)
     }
 
     /// Makes the queue of a function and its dead-letter queue, as `infra/template.yaml` does.
@@ -125,7 +129,8 @@ impl Drop for Moto {
 }
 
 fn program() -> Option<PathBuf> {
-    let found = Some(PathBuf::from(PROGRAM)).filter(|path| path.exists()).or_else(|| on_path("moto_server"));
+    let found =
+        Some(target().join("venv/bin/moto_server")).filter(|path| path.exists()).or_else(|| on_path("moto_server"));
     if found.is_none() {
         missing("what needs SQS", "moto_server is neither in target/venv nor on PATH");
     }

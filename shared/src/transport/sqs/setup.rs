@@ -82,7 +82,13 @@ pub(super) async fn client(url: &str) -> Client {
         Some(region) => loader.region(aws_config::Region::new(region)),
         None => loader,
     };
-    Client::from_conf(configured(&loader.load().await, url))
+    sqs_client(&loader.load().await, url)
+}
+
+/// A client of the SQS that `url` names, with what `shared` knows of credentials and region.
+#[must_use]
+pub fn sqs_client(shared: &aws_config::SdkConfig, url: &str) -> Client {
+    Client::from_conf(configured(shared, url))
 }
 
 /// What our requests need of a client: the address that the URLs name, retries with jitter, and an end of patience.
