@@ -20,6 +20,7 @@ pub struct Shell {
     server: String,
     database: PathBuf,
     variables: Vec<(String, String)>,
+    directory: Option<PathBuf>,
 }
 
 impl Shell {
@@ -30,7 +31,13 @@ impl Shell {
 
     /// A shell for any server.
     pub fn at(server: &str, database: &Path) -> Self {
-        Self { server: server.to_owned(), database: database.to_owned(), variables: Vec::new() }
+        Self { server: server.to_owned(), database: database.to_owned(), variables: Vec::new(), directory: None }
+    }
+
+    /// The same shell in this directory.
+    pub fn within(mut self, directory: &Path) -> Self {
+        self.directory = Some(directory.to_owned());
+        self
     }
 
     /// One more variable.
@@ -51,6 +58,9 @@ impl Shell {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.variables.iter().cloned()).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
         command
     }
 

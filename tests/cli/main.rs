@@ -4,6 +4,7 @@ mod background;
 mod backups;
 mod command;
 mod demo;
+mod deployment;
 mod doctor;
 mod exits;
 mod follow;

@@ -74,6 +74,8 @@ async fn a_deployment_says_what_it_is() {
     assert_eq!(info.text("/auth_mode"), "keys");
     assert_eq!(info.text("/boundaries/queue_manager/status"), "active");
     assert_eq!(info.text("/boundaries/queue_manager/details/engine"), "sqs");
-    let health = deployment.owner.get("/healthz").await;
-    assert_eq!(health.status, 200);
+    for path in ["/healthz", "/readyz", "/api/v1/health"] {
+        let answer = deployment.owner.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    }
 }

@@ -84,7 +84,7 @@ pub async fn probe(config: &Config, now: Time) -> Probe {
         Ok(remote) => remote,
         Err(error) => return Probe::Silent(error.to_string()),
     };
-    if let Err(error) = remote.rows("SELECT 1", Vec::new()).await {
+    if let Err(error) = remote.check().await {
         return Probe::Silent(error.to_string());
     }
     match migrations::applied_remote(&remote).await {

@@ -96,7 +96,7 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let remote = Remote::new(url, Token::of(&config.store.token), config.store.remote_timeout, ids, metrics)?;
         // Whether it answers at all, before anything is changed.
-        remote.rows("SELECT 1", Vec::new()).await?;
+        remote.check().await?;
         migrations::apply_remote(&remote, clock.now()).await?;
         let head = integer(remote.rows(HEAD, Vec::new()).await?);
         let signals = signals(head);

@@ -26,6 +26,8 @@ use crate::telemetry::Metrics;
 pub(super) use batch::Claims;
 pub(super) use writer::{Settings as WriterSettings, spawn};
 
+/// How long a start waits for a server that does not answer.
+const START_PATIENCE: Duration = Duration::from_secs(3);
 /// Wait before a query is sent again; it doubles from there.
 const RETRY_WAIT: Duration = Duration::from_millis(25);
 
@@ -78,11 +80,25 @@ impl Remote {
     /// Runs one query and collects its rows; sends it again while the server does not answer, within
     /// `store.remote_timeout`.
     pub(super) async fn rows(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        self.rows_within(sql, params, self.0.read_timeout).await
+    }
+
+    /// Whether it answers: no start waits longer for it than this.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        self.rows_within("SELECT 1", Vec::new(), self.0.read_timeout.min(START_PATIENCE)).await.map(drop)
+    }
+
+    async fn rows_within(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        limit: Duration,
+    ) -> Result<Vec<Row>, StoreError> {
         let stmt = values::statement(sql, params, true)?;
         let stopwatch = Clock::stopwatch();
         let mut wait = RETRY_WAIT;
         loop {
-            let left = self.0.read_timeout.saturating_sub(stopwatch.elapsed());
+            let left = limit.saturating_sub(stopwatch.elapsed());
             let trouble =
                 match self.one(StreamRequest::Execute(ExecuteStreamReq { stmt: stmt.clone() }), left, "read").await {
                     Ok(StreamResult::Ok { response: StreamResponse::Execute(answer) }) => {
@@ -100,7 +116,7 @@ impl Remote {
                     // Reading twice is harmless.
                     Err(trouble) => self.failed(trouble),
                 };
-            if stopwatch.elapsed() + wait >= self.0.read_timeout {
+            if stopwatch.elapsed() + wait >= limit {
                 return Err(trouble);
             }
             tokio::time::sleep(self.jittered(wait)).await;
