@@ -86,6 +86,14 @@ fn only_lambda_names_the_platform() {
 fn only_its_transport_names_a_queue_service() {
     expect_nothing("only `transport::sqs` names SQS", &outside(&["shared/src/transport/sqs"], &["aws_sdk_sqs"]));
     expect_nothing(
+        "only `secrets` names the secret store",
+        &outside(&["shared/src/secrets"], &["aws_sdk_secretsmanager"]),
+    );
+    expect_nothing(
+        "only `store::remote` names its protocol",
+        &outside(&["shared/src/store/remote"], &["libsql_hrana"]),
+    );
+    expect_nothing(
         "only `transport::redis` names Redis",
         &outside(&["shared/src/transport/redis"], &["redis::cmd", "redis::pipe", "redis::Client", "redis::aio"]),
     );

@@ -4,4 +4,5 @@ mod disk;
 mod locked;
 mod redis;
 mod replay;
+mod starts;
 mod writers;

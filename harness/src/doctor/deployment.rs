@@ -100,7 +100,7 @@ fn wrong(
 ) -> Vec<String> {
     let settings = match settings {
         Ok(settings) => settings,
-        Err(error) => return vec![format!("{function}: {error}")],
+        Err(error) => return vec![error.to_string()],
     };
     let mut wrong = Vec::new();
     let mut expect = |holds: bool, text: String| {
