@@ -10,6 +10,7 @@ mod keys;
 mod layers;
 mod nearest;
 mod parse;
+mod platform;
 mod private;
 mod resolve;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use error::ConfigError;
 pub use flags::ConfigFlags;
 pub use keys::{COMMAND_WAIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, SEARCH_LIMIT_MAX, STREAM_LIMIT_MAX};
 pub use parse::duration;
+pub use platform::{lambda_name, streams_responses};
 use private::Given;
 pub use private::{Redis, Store, Token, masked_url};
 pub use resolve::{Resolved, Setting, Source};
@@ -286,11 +288,4 @@ pub struct Auth {
     pub login_ttl: Duration,
     /// How long a login cookie works.
     pub cookie: Duration,
-}
-
-/// The name of the deployed function that this process is; none where AWS Lambda did not start it.
-#[must_use]
-#[expect(clippy::disallowed_methods, reason = "this module is the one that reads the environment")]
-pub fn lambda_name() -> Option<String> {
-    std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok()
 }

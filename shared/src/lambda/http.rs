@@ -10,7 +10,8 @@ use axum::body::Body;
 use lambda_runtime::tower::ServiceExt;
 use tokio::sync::OnceCell;
 
-use super::{Lazy, emf, end, settings, start};
+use super::{Lazy, emf, end, start};
+use crate::config::streams_responses;
 use crate::ctx::Ctx;
 use crate::function::publish;
 
@@ -18,13 +19,12 @@ use crate::function::publish;
 #[must_use]
 pub fn serve_http(name: &'static str, router: fn(&Ctx) -> Router) -> ExitCode {
     end(start(name, |ctx| async move {
-        let streaming = settings().map_or(true, |config| config.live.streaming);
         let api = Arc::new(Api { name, lazy: ctx, router, built: OnceCell::new() });
         let service = lambda_http::service_fn(move |request: lambda_http::Request| {
             let api = Arc::clone(&api);
             async move { Ok::<_, Infallible>(api.answer(request).await) }
         });
-        if streaming {
+        if streams_responses() {
             lambda_http::run_with_streaming_response(service).await
         } else {
             lambda_http::run(service).await
