@@ -1,15 +1,18 @@
 //! The schema's history: applied once, in one transaction each, never over what it does not know.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::config::Config;
 use shared::ctx::{Ctx, CtxError, Sources};
 use shared::store::migrations::{MIGRATIONS, Migration, newest};
 use shared::store::{Run, StoreError};
 use tempfile::TempDir;
 use tests::fixture::{Fixture, config_in, database_in, over_both_files};
+use tests::services::sqld::{self, Sqld};
 use tests::system::{execute_on, rows_of};
 
 mod data;
@@ -137,4 +140,21 @@ fn migrations_are_numbered_from_one_without_gaps() {
     let versions: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
     assert_eq!(versions, (1..=newest()).collect::<Vec<_>>());
     assert!(newest() >= 1);
+}
+
+// STORE-1, STORE-2
+#[tokio::test]
+async fn processes_that_start_at_once_on_an_empty_server_apply_every_migration_once() {
+    let Some(server) = Sqld::start() else { return };
+    let url = server.url();
+    let start = || async {
+        let config = Config::with(&[("db", &url)]).expect("settings");
+        Ctx::build(config, Sources::system(), Vec::new()).await.expect("a context")
+    };
+    let started = futures::future::join_all((0..6).map(|_| start())).await;
+    let ids: BTreeSet<_> = started.iter().map(|ctx| ctx.store.database_id().to_owned()).collect();
+    assert_eq!(ids.len(), 1, "all work on one database");
+    let rows = sqld::query(&url, "SELECT version, checksum FROM migrations ORDER BY version").await.expect("rows").0;
+    let expected: Vec<_> = MIGRATIONS.iter().map(|step| vec![json!(step.version), json!(step.checksum())]).collect();
+    assert_eq!(rows, expected);
 }

@@ -39,7 +39,7 @@ pub struct Info {
 /// The database.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Storage {
-    /// `libsql-local`.
+    /// `libsql-local` or `libsql-remote`.
     engine: &'static str,
     /// `active`.
     status: &'static str,
@@ -47,7 +47,7 @@ pub struct Storage {
     schema_version: i64,
     /// `wal`.
     journal_mode: &'static str,
-    /// What an acknowledged write survives: `full` means a power cut.
+    /// What an acknowledged write survives: `full` means a power cut, `server` what the libSQL server promises.
     synchronous: &'static str,
     /// Identity of the database; renewed when a backup is restored.
     database_id: String,
