@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::clock::Clock;
-use tests::services::redis::{Process, available};
+use tests::services::redis::{Process, engine_answers};
 use tests::system::{Client, Server, Setup, System, question, refused};
 use tests::world::World;
 
@@ -257,8 +257,7 @@ async fn poison_in_a_stream_is_one_dead_letter_and_stops_nobody() {
 // LIFECYCLE-13
 #[tokio::test]
 async fn a_container_comes_and_goes_with_the_server() {
-    let engine = Path::new("/var/run/docker.sock").exists();
-    if !engine || !available() {
+    if !engine_answers() {
         tests::skipped("up --redis-url container", "no Docker engine answers");
         return;
     }

@@ -69,6 +69,14 @@ pub fn available() -> bool {
     named || engine || program
 }
 
+/// Whether a Docker engine answers, at the address that the environment names or at the usual one.
+#[must_use]
+pub fn engine_answers() -> bool {
+    let mut docker = Command::new("docker");
+    docker.args(["info", "--format", "{{.ID}}"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    docker.status().is_ok_and(|status| status.success())
+}
+
 async fn container() -> Result<(String, ContainerAsync<RedisImage>), TestcontainersError> {
     let container = RedisImage::default().with_tag("7").start().await?;
     let (host, port) = (container.get_host().await?, container.get_host_port_ipv4(REDIS_PORT).await?);
