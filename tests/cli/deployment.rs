@@ -137,7 +137,7 @@ async fn doctor_judges_a_deployment_by_what_its_template_says() {
         "{detail}"
     );
 
-    server.kill();
+    server.process.kill();
     let (code, document) = doctor().await;
     assert_eq!((code, &check(&document, "database")["verdict"]), (Some(1), &json!("failed")), "{document}");
 }

@@ -62,7 +62,7 @@ async fn assert_posts(system: &System, count: usize) {
 #[tokio::test]
 async fn redis_down_at_the_start_refuses_within_seconds_and_leaves_nothing() {
     let Some(mut server) = Process::start() else { return };
-    server.kill();
+    server.process.kill();
     let setup = Setup::running();
     let database = setup.database();
     let url = server.url().replace("redis://", "redis://someone:s3cret@");
@@ -88,7 +88,7 @@ async fn redis_away_under_load_loses_nothing_and_is_made_up_for() {
     let Some(mut server) = Process::start() else { return };
     let system = over(&server).start().await;
     let threads = open_threads(&system.owner, 10).await;
-    server.kill();
+    server.process.kill();
     health_becomes(&system.owner, 503).await;
     let health = system.owner.get("/api/v1/health").await;
     assert_eq!((health.text("/status"), &health.body["forum_bus"]["healthy"]), ("degraded".to_owned(), &json!(false)));
@@ -138,10 +138,10 @@ async fn a_halted_redis_is_survived_too() {
     let Some(server) = Process::start() else { return };
     let system = over(&server).start().await;
     let threads = open_threads(&system.owner, 5).await;
-    server.halt();
+    server.process.halt();
     health_becomes(&system.owner, 503).await;
     post_at_once(&system.owner, &threads, 0..40).await;
-    server.go_on();
+    server.process.go_on();
     health_becomes(&system.owner, 200).await;
     system.settle().await;
     assert_posts(&system, 40).await;

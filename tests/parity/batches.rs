@@ -97,9 +97,9 @@ async fn a_timeout_in_the_middle_of_a_batch_loses_and_doubles_nothing() {
     let Some(deployment) = Deployment::planned(plan).await else { return };
     deployment.accept_openings(0..10).await;
     // Whatever is in the middle of something waits for the database until the platform ends it.
-    deployment.sqld.halt();
+    deployment.sqld.process.halt();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    deployment.sqld.go_on();
+    deployment.sqld.process.go_on();
     deployment.assert_whole().await;
     assert_eq!(deployment.number("SELECT count(*) FROM threads").await, 10);
     assert_eq!(deployment.number("SELECT count(*) FROM events").await, 10);

@@ -16,7 +16,7 @@ use tests::world::World;
 async fn commands_accepted_before_the_database_is_killed_are_applied_after_its_restart() {
     let Some(mut deployment) = Deployment::start().await else { return };
     deployment.accept_openings(0..10).await;
-    deployment.sqld.kill();
+    deployment.sqld.process.kill();
     let refused = deployment.owner.get("/api/v1/forum/threads").await;
     assert_eq!(refused.refusal(), (503, "store_busy".to_owned()));
     tokio::time::sleep(Duration::from_secs(3)).await;

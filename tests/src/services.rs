@@ -2,6 +2,7 @@
 
 pub mod moto;
 pub mod redis;
+pub mod running;
 pub mod sqld;
 
 use std::net::{TcpListener, TcpStream};

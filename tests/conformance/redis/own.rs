@@ -150,7 +150,7 @@ async fn a_server_that_went_and_came_back_is_used_again_and_the_loss_is_told() {
     let transport = connect(&server, &own_prefix(), "one").await;
     publish(&transport, COMMAND, 0..3).await;
     assert_eq!(receive(&transport, QUEUE, 3).await.len(), 3);
-    server.kill();
+    server.process.kill();
     assert!(matches!(transport.check().await, Err(TransportError::Unreachable(_))));
     let refused = publish(&transport, COMMAND, 3..5).await;
     assert!(refused.iter().all(|answer| matches!(answer, Err(TransportError::Unreachable(_)))), "{refused:?}");
@@ -198,11 +198,11 @@ async fn a_halted_server_is_noticed_in_time_and_goes_on_where_it_was() {
     let Some(server) = Process::start() else { return };
     let transport = connect(&server, &own_prefix(), "one").await;
     publish(&transport, COMMAND, 0..2).await;
-    server.halt();
+    server.process.halt();
     let stopwatch = Clock::stopwatch();
     assert!(matches!(transport.check().await, Err(TransportError::Unreachable(_))));
     assert!(stopwatch.elapsed() < Duration::from_secs(4), "noticed after {:?}", stopwatch.elapsed());
-    server.go_on();
+    server.process.go_on();
     eventually("that it answers again", async || transport.check().await.is_ok()).await;
     assert_eq!(numbers(&receive(&transport, QUEUE, 2).await), all(0..2));
     assert_eq!(*transport.lost().borrow(), 0, "it forgot nothing");
@@ -292,7 +292,7 @@ async fn the_messages_of_one_key_lie_in_the_stream_as_they_were_published() {
 #[tokio::test]
 async fn nobody_at_the_address_is_said_within_seconds() {
     let Some(mut server) = Process::start() else { return };
-    server.kill();
+    server.process.kill();
     let stopwatch = Clock::stopwatch();
     let refused = Redis::connect(settings(&server.url(), &own_prefix(), "one", HIDDEN), subscriptions()).await;
     assert!(matches!(refused.err(), Some(TransportError::Unreachable(_))));

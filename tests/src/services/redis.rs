@@ -2,16 +2,15 @@
 //! test's own, which it may stop, kill and start again.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tempfile::TempDir;
 use testcontainers_modules::redis::{REDIS_PORT, Redis as RedisImage};
 use testcontainers_modules::testcontainers::core::error::TestcontainersError;
 use testcontainers_modules::testcontainers::runners::AsyncRunner;
 use testcontainers_modules::testcontainers::{ContainerAsync, ImageExt};
 
+use super::running::Running;
 use super::{free_port, listening, missing};
 
 /// A Redis server to test against. Others may use it, too: keep to keys of your own.
@@ -85,7 +84,8 @@ async fn container() -> Result<(String, ContainerAsync<RedisImage>), Testcontain
 
 /// A `redis-server` of one test, on a port that it keeps.
 pub struct Process {
-    child: Option<Child>,
+    /// The process.
+    pub process: Running,
     port: u16,
     // Its working directory.
     directory: TempDir,
@@ -99,7 +99,8 @@ impl Process {
     #[must_use]
     pub fn start() -> Option<Self> {
         let port = free_port();
-        let mut process = Self { child: None, port, directory: tempfile::tempdir().expect("a directory") };
+        let mut process =
+            Self { process: Running::default(), port, directory: tempfile::tempdir().expect("a directory") };
         process.start_again().then_some(process)
     }
 
@@ -113,7 +114,7 @@ impl Process {
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.current_dir(self.directory.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         match command.spawn() {
-            Ok(child) => self.child = Some(child),
+            Ok(child) => self.process = child.into(),
             Err(error) => {
                 missing("what needs a Redis server", &format!("redis-server cannot be started: {error}"));
                 return false;
@@ -129,29 +130,6 @@ impl Process {
         format!("redis://127.0.0.1:{}/0", self.port)
     }
 
-    /// Ends it at once; what it held is gone.
-    pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-
-    /// Halts it: it keeps its connections and does not answer.
-    pub fn halt(&self) {
-        self.signal(Signal::SIGSTOP);
-    }
-
-    /// Lets it go on.
-    pub fn go_on(&self) {
-        self.signal(Signal::SIGCONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = self.child.as_ref().and_then(|child| i32::try_from(child.id()).ok());
-        kill(Pid::from_raw(pid.expect("it runs")), signal).expect("the signal is sent");
-    }
-
     /// Runs a command on it.
     ///
     /// # Panics
@@ -164,18 +142,6 @@ impl Process {
     #[must_use]
     pub fn directory(&self) -> PathBuf {
         self.directory.path().to_owned()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        if let Some(child) = &self.child
-            && let Ok(pid) = i32::try_from(child.id())
-        {
-            // A halted process does not die of a kill that it cannot take.
-            let _ = kill(Pid::from_raw(pid), Signal::SIGCONT);
-        }
-        self.kill();
     }
 }
 

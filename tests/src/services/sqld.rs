@@ -2,18 +2,18 @@
 //! npm is there. Each has one database, so none is shared.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::running::Running;
 use super::{free_port, listening, missing, on_path, target};
 
 /// A server of one test, on a port that it keeps.
 pub struct Sqld {
-    child: Option<Child>,
+    /// The process.
+    pub process: Running,
     port: u16,
     directory: TempDir,
     flags: Vec<String>,
@@ -37,7 +37,8 @@ impl Sqld {
     pub fn start_with(flags: &[&str]) -> Option<Self> {
         let port = free_port();
         let flags = flags.iter().map(|&flag| flag.to_owned()).collect();
-        let mut server = Self { child: None, port, directory: tempfile::tempdir().expect("a directory"), flags };
+        let mut server =
+            Self { process: Running::default(), port, directory: tempfile::tempdir().expect("a directory"), flags };
         server.start_again().then_some(server)
     }
 
@@ -54,7 +55,7 @@ impl Sqld {
         command.arg("--db-path").arg(self.directory.path().join("data"));
         command.args(["--http-listen-addr", &format!("127.0.0.1:{}", self.port)]).args(&self.flags);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.child = Some(command.spawn().expect("sqld starts"));
+        self.process = command.spawn().expect("sqld starts").into();
         listening("sqld", self.port);
         true
     }
@@ -69,39 +70,6 @@ impl Sqld {
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
-    }
-
-    /// Ends it at once.
-    pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-
-    /// Halts it: it keeps its connections and does not answer.
-    pub fn halt(&self) {
-        self.signal(Signal::SIGSTOP);
-    }
-
-    /// Lets it go on.
-    pub fn go_on(&self) {
-        self.signal(Signal::SIGCONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = self.child.as_ref().and_then(|child| i32::try_from(child.id()).ok());
-        kill(Pid::from_raw(pid.expect("it runs")), signal).expect("the signal is sent");
-    }
-}
-
-impl Drop for Sqld {
-    fn drop(&mut self) {
-        if self.child.is_some() {
-            // A halted process does not die of a kill that it cannot take.
-            self.go_on();
-        }
-        self.kill();
     }
 }
 
