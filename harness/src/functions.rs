@@ -36,19 +36,29 @@ pub const TABLE: &[Entry] = &[
     entry::<cmd_add_post::CmdAddPost>(include_str!("../../functions/cmd-add-post/src/lib.rs")),
     entry::<cmd_answer_thread::CmdAnswerThread>(include_str!("../../functions/cmd-answer-thread/src/lib.rs")),
     entry::<cmd_assign_thread::CmdAssignThread>(include_str!("../../functions/cmd-assign-thread/src/lib.rs")),
+    entry::<cmd_change_run_state::CmdChangeRunState>(include_str!("../../functions/cmd-change-run-state/src/lib.rs")),
     entry::<cmd_change_thread_state::CmdChangeThreadState>(include_str!(
         "../../functions/cmd-change-thread-state/src/lib.rs"
     )),
+    entry::<cmd_close_run::CmdCloseRun>(include_str!("../../functions/cmd-close-run/src/lib.rs")),
     entry::<cmd_close_thread::CmdCloseThread>(include_str!("../../functions/cmd-close-thread/src/lib.rs")),
+    entry::<cmd_escalate_thread::CmdEscalateThread>(include_str!("../../functions/cmd-escalate-thread/src/lib.rs")),
     entry::<cmd_open_thread::CmdOpenThread>(include_str!("../../functions/cmd-open-thread/src/lib.rs")),
+    entry::<cmd_send_signal::CmdSendSignal>(include_str!("../../functions/cmd-send-signal/src/lib.rs")),
     entry::<cmd_set_thread_priority::CmdSetThreadPriority>(include_str!(
         "../../functions/cmd-set-thread-priority/src/lib.rs"
     )),
+    entry::<cmd_start_run::CmdStartRun>(include_str!("../../functions/cmd-start-run/src/lib.rs")),
     entry::<drain_outbox::DrainOutbox>(include_str!("../../functions/drain-outbox/src/lib.rs")),
+    entry::<project_run_snapshots::ProjectRunSnapshots>(include_str!(
+        "../../functions/project-run-snapshots/src/lib.rs"
+    )),
     entry::<project_search::ProjectSearch>(include_str!("../../functions/project-search/src/lib.rs")),
     entry::<project_thread_stats::ProjectThreadStats>(include_str!("../../functions/project-thread-stats/src/lib.rs")),
     entry::<project_thread_views::ProjectThreadViews>(include_str!("../../functions/project-thread-views/src/lib.rs")),
+    entry::<react_run_gates::ReactRunGates>(include_str!("../../functions/react-run-gates/src/lib.rs")),
     entry::<sweep_dead_letters::SweepDeadLetters>(include_str!("../../functions/sweep-dead-letters/src/lib.rs")),
+    entry::<sweep_escalations::SweepEscalations>(include_str!("../../functions/sweep-escalations/src/lib.rs")),
     entry::<sweep_expired_leases::SweepExpiredLeases>(include_str!("../../functions/sweep-expired-leases/src/lib.rs")),
     entry::<sweep_retention::SweepRetention>(include_str!("../../functions/sweep-retention/src/lib.rs")),
 ];

@@ -188,7 +188,8 @@ impl Harness {
     /// When the transport does not answer.
     pub async fn step_function(&self, name: &str) -> Result<bool, HarnessError> {
         let Some(entry) = TABLE.iter().find(|entry| entry.name == name) else { return Ok(false) };
-        let (Some(run), Trigger::Command(_) | Trigger::Events(_) | Trigger::Projection(_)) = (entry.run, entry.trigger)
+        let (Some(run), Trigger::Command(_) | Trigger::Reaction(_) | Trigger::Projection(_)) =
+            (entry.run, entry.trigger)
         else {
             return Ok(false);
         };

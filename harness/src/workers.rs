@@ -32,8 +32,8 @@ pub(crate) fn start(ctx: &Ctx, stop: &CancellationToken) -> JoinSet<()> {
             Trigger::Command(_) => {
                 tasks.spawn(queue(ctx, *entry, run, BATCHES_IN_FLIGHT, stop));
             }
-            // A projection's work is its log: one batch at a time reads furthest with the fewest commits.
-            Trigger::Events(_) | Trigger::Projection(_) => {
+            // The work of these is the log: one batch at a time reads furthest with the fewest commits.
+            Trigger::Reaction(_) | Trigger::Projection(_) => {
                 tasks.spawn(queue(ctx, *entry, run, 1, stop));
             }
             Trigger::Commit => {

@@ -13,6 +13,7 @@ mod parse;
 mod platform;
 mod private;
 mod resolve;
+mod runs;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -31,6 +32,7 @@ pub use platform::{lambda_name, streams_responses};
 use private::Given;
 pub use private::{Redis, Store, Token, masked_url};
 pub use resolve::{Resolved, Setting, Source};
+pub use runs::{Escalation, Guidance, Operator};
 pub use words::{AuthMode, LogFormat, TransportKind};
 
 /// Every setting of the process, checked. Made by [`Config::resolve`], [`Config::from_environment`] or [`Config::with`].
@@ -78,6 +80,12 @@ pub struct Config {
     pub store: Store,
     /// `reconcile.*`: the sweep that rings for unfinished rows.
     pub reconcile: Reconcile,
+    /// `guidance.*`: questions with deadlines.
+    pub guidance: Guidance,
+    /// `escalation.*`: threads that wait too long.
+    pub escalation: Escalation,
+    /// `operator.*`: what an operator's interval counts with.
+    pub operator: Operator,
     /// `integration.*`: what other systems are told.
     pub integration: Integration,
     /// `search.*`: finding threads.

@@ -1,3 +1,5 @@
 //! The rules' nouns, pure: state as the command side keeps it, the events that change it, and how they do.
 
+pub mod control;
+pub mod run;
 pub mod thread;

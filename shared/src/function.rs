@@ -5,6 +5,7 @@ pub mod batch;
 pub mod command;
 pub mod projection;
 pub mod publish;
+pub mod reaction;
 pub mod replay;
 pub mod routes;
 
@@ -23,8 +24,8 @@ pub enum Trigger {
     Http,
     /// Doorbells of the command of this name.
     Command(&'static str),
-    /// Doorbells of events whose topic, without `forum.events.`, is one of these; `*` at the end matches the rest.
-    Events(&'static [&'static str]),
+    /// Every event, for the reaction whose checkpoint has this name.
+    Reaction(&'static str),
     /// Every event, for the projection of this name; and its own rings while it builds that again.
     Projection(&'static str),
     /// A commit that left rows in the outbox; this often even if no commit says so.
@@ -38,7 +39,7 @@ impl Trigger {
     #[must_use]
     pub fn timeout(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Command(_) | Self::Events(_) => 30,
+            Self::Command(_) | Self::Reaction(_) => 30,
             // The next tick comes after a minute.
             Self::Commit => 55,
             Self::Projection(_) | Self::Schedule(_) => 60,
@@ -53,6 +54,8 @@ impl Trigger {
 pub enum Period {
     /// Every `reconcile.interval`.
     Reconcile,
+    /// Every `guidance.sweep` or `escalation.tick`, whichever is shorter.
+    Escalation,
     /// Every so often.
     Every(Duration),
 }
@@ -63,6 +66,7 @@ impl Period {
     pub fn length(self, config: &crate::config::Config) -> Duration {
         match self {
             Self::Reconcile => config.reconcile.interval,
+            Self::Escalation => config.guidance.sweep.min(config.escalation.tick),
             Self::Every(length) => length,
         }
     }
@@ -86,8 +90,8 @@ pub trait Function: 'static {
 pub fn subscription(name: &'static str, trigger: Trigger) -> Option<Subscription> {
     let topics = match trigger {
         Trigger::Command(command) => vec![crate::message::command::topic_of(command)],
-        Trigger::Events(events) => events.iter().map(|event| format!("forum.events.{event}")).collect(),
-        // Whatever is appended rings: a projection reads the whole log.
+        // Whatever is appended rings: projections and reactions read the whole log.
+        Trigger::Reaction(_) => vec!["forum.events.*".to_owned(), "forum.integration.*".to_owned()],
         Trigger::Projection(projection) => {
             vec!["forum.events.*".to_owned(), "forum.integration.*".to_owned(), replay::topic_of(projection)]
         }

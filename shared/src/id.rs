@@ -17,6 +17,8 @@ pub enum Kind {
     Thread,
     /// `pst_`
     Post,
+    /// `run_`
+    Run,
     /// `cmd_`
     Command,
     /// `ev_`
@@ -38,6 +40,7 @@ impl Kind {
         match self {
             Self::Thread => "thr_",
             Self::Post => "pst_",
+            Self::Run => "run_",
             Self::Command => "cmd_",
             Self::Event => "ev_",
             Self::Message => "msg_",

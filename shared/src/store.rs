@@ -4,9 +4,11 @@
 //! A limit is written `LIMIT ?1 + 0`: of a bare parameter SQLite would look at the value while it plans, and so plan the
 //! kept statement anew at every run.
 
+pub mod aggregate;
 pub mod backup;
 pub mod commands;
 mod connection;
+pub mod controls;
 mod database;
 pub mod dead_letters;
 mod error;
@@ -18,6 +20,7 @@ pub mod keys;
 mod lock;
 pub mod migrations;
 mod opening;
+pub mod operator;
 pub mod outbox;
 pub mod overview;
 pub mod projections;
@@ -26,12 +29,14 @@ pub mod reconcile;
 mod remote;
 pub mod replays;
 pub mod retention;
+pub mod runs;
 pub mod statement;
 pub mod tenants;
 pub mod threads;
 pub mod views;
 mod writer;
 
+pub use aggregate::{Aggregate, Author, Change, Noted};
 pub use connection::{Columns, Row};
 pub use database::{Publishing, Store};
 pub use error::{CommitError, StoreError};

@@ -1,9 +1,13 @@
 //! Values every layer shares: who acts, within which tenant, and the closed word lists of the vocabulary.
 
+mod run;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+
+pub use run::{AgentHealth, AgentStatus, RunMode, RunState, ValidationStatus};
 
 /// Team and project: every row carries both, every statement names both.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -239,14 +243,25 @@ pub enum PostKind {
     /// Plain text.
     #[default]
     Message,
+    /// An agent asks, and its run waits.
+    GuidanceRequest,
     /// An answer to the thread's question.
     GuidanceAnswer,
+    /// An agent says that its work is done.
+    Completion,
+    /// Somebody checked an agent's work.
+    Validation,
 }
 
 impl Word for PostKind {
     const NAME: &'static str = "post kind";
-    const ALL: &'static [(&'static str, Self)] =
-        &[("message", Self::Message), ("guidance_answer", Self::GuidanceAnswer)];
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("message", Self::Message),
+        ("guidance_request", Self::GuidanceRequest),
+        ("guidance_answer", Self::GuidanceAnswer),
+        ("completion", Self::Completion),
+        ("validation", Self::Validation),
+    ];
 }
 
 impl<'de> Deserialize<'de> for PostKind {
@@ -263,11 +278,31 @@ pub enum GuidanceStatus {
     Pending,
     /// Somebody answered.
     Answered,
+    /// The deadline passed, and the system answered with the default.
+    AutoAnswered,
+    /// The deadline passed without an answer. A person's answer still counts.
+    NoAnswer,
+    /// A newer request took its place.
+    Superseded,
+}
+
+impl GuidanceStatus {
+    /// Whether somebody still has to answer: the agent is blocked.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::NoAnswer)
+    }
 }
 
 impl Word for GuidanceStatus {
     const NAME: &'static str = "guidance_status";
-    const ALL: &'static [(&'static str, Self)] = &[("pending", Self::Pending), ("answered", Self::Answered)];
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("pending", Self::Pending),
+        ("answered", Self::Answered),
+        ("auto_answered", Self::AutoAnswered),
+        ("no_answer", Self::NoAnswer),
+        ("superseded", Self::Superseded),
+    ];
 }
 
 impl<'de> Deserialize<'de> for GuidanceStatus {

@@ -213,7 +213,7 @@ fn a_function_may_do_what_it_does_and_nothing_else() {
             }
         }
         match (entry.trigger, name) {
-            (Trigger::Command(_) | Trigger::Events(_), _) | (_, "sweep-expired-leases") => {
+            (Trigger::Command(_) | Trigger::Reaction(_), _) | (_, "sweep-escalations" | "sweep-expired-leases") => {
                 grant("sqs:SendMessage", &every_queue);
             }
             (Trigger::Projection(_), _) => grant("sqs:SendMessage", &[queue(name)]),

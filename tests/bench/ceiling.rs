@@ -7,15 +7,15 @@ use std::time::Duration;
 use shared::clock::{Clock, Time};
 use shared::config::Config;
 use shared::ctx::{Ctx, Sources};
-use shared::domain::thread::{Place, Thread, ThreadEvent};
+use shared::domain::thread::{Thread, ThreadEvent};
 use shared::id::{Ids, Kind};
 use shared::message::command::thread_stream;
 use shared::message::event::LogEvent;
 use shared::store::commands::{AppliedTo, CommandRow, CommandStatus, NewCommand, Outcome};
 use shared::store::projections::{Checkpoint, advance};
-use shared::store::threads::{Author, change};
+use shared::store::threads::change;
 use shared::store::views::thread_views;
-use shared::store::{Commit, Context, Durability, Statement, tenants};
+use shared::store::{Author, Commit, Context, Durability, Statement, tenants};
 use shared::value::{Actor, ActorType, Scope};
 use uuid::Uuid;
 
@@ -165,7 +165,7 @@ impl Bare {
         let thread_id = Client { thread: thread.clone(), step }.thread_id(command);
         let events = events_of(step, &Kind::Post.with(command));
         let row = self.row(command, &thread_id, time);
-        let outcome = Outcome::Result(AppliedTo { thread_id: thread_id.clone() });
+        let outcome = Outcome::Result(AppliedTo::Thread { thread_id: thread_id.clone() });
         let author = Author {
             scope: &self.scope,
             actor: &self.actor,
@@ -174,8 +174,7 @@ impl Bare {
             first_event_id: None,
             docs_sync: true,
         };
-        let place = Place { ticket: "BENCH-1".to_owned(), ..Place::default() };
-        let changed = change(&author, thread.clone(), &thread_id, &place, &events);
+        let changed = change(&author, thread.clone(), &thread_id, &events);
         let commit = Commit::new(Durability::Full, row.context(time))
             .then_all(changed.statements)
             .then_all(row.finish(&outcome, true));
@@ -185,7 +184,7 @@ impl Bare {
         for event in &events {
             match (&mut after, event) {
                 (None, ThreadEvent::Opened(opened)) => {
-                    after = Some(Thread::begin(thread_id.clone(), place.clone(), opened, &self.actor, time));
+                    after = Some(Thread::begin(thread_id.clone(), opened, &self.actor, time));
                 }
                 (Some(thread), event) => thread.apply(event, &self.actor, time),
                 (None, _) => unreachable!("a thread begins by being opened"),

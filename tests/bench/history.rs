@@ -7,8 +7,8 @@ use shared::config::Config;
 use shared::ctx::{Ctx, Sources};
 use shared::domain::thread::{Opened, Place, Thread, ThreadEvent};
 use shared::id::Kind;
-use shared::store::threads::{Author, change};
-use shared::store::{Commit, Context, Durability, tenants};
+use shared::store::threads::change;
+use shared::store::{Author, Commit, Context, Durability, tenants};
 use shared::value::{Actor, ActorType, Scope};
 
 use crate::groups::now;
@@ -67,13 +67,13 @@ fn life(ctx: &Ctx, scope: &Scope, title: &str, number: usize, steps: usize) -> V
     for step in 0..steps {
         let mut events = events_of(step, &ctx.ids.next(Kind::Post));
         if let Some(ThreadEvent::Opened(opened)) = events.first_mut() {
-            *opened = Opened { title: title.to_owned(), ..opened.clone() };
+            *opened = Opened { title: title.to_owned(), place: place.clone(), ..opened.clone() };
         }
-        statements.extend(change(&author, thread.clone(), &id, &place, &events).statements);
+        statements.extend(change(&author, thread.clone(), &id, &events).statements);
         for event in &events {
             match (&mut thread, event) {
                 (None, ThreadEvent::Opened(opened)) => {
-                    thread = Some(Thread::begin(id.clone(), place.clone(), opened, &actor, author.now));
+                    thread = Some(Thread::begin(id.clone(), opened, &actor, author.now));
                 }
                 (Some(thread), event) => thread.apply(event, &actor, author.now),
                 (None, _) => unreachable!("a thread begins by being opened"),

@@ -1,6 +1,6 @@
 //! The life of one thread, as each connection of the load leads it: opened, two posts, answered, closed.
 
-use shared::domain::thread::{Closed, Opened, PostAdded, StateChanged, Thread, ThreadEvent};
+use shared::domain::thread::{Closed, Opened, Place, PostAdded, StateChanged, Thread, ThreadEvent};
 use shared::id::Kind;
 use shared::value::{OnTimeout, PostKind, Priority, ThreadKind, ThreadState};
 use uuid::Uuid;
@@ -45,6 +45,7 @@ pub(crate) fn events_of(step: usize, post_id: &str) -> Vec<ThreadEvent> {
             default: None,
             deadline: None,
             on_timeout: OnTimeout::Wait,
+            place: Place { ticket: "BENCH-1".to_owned(), ..Place::default() },
         })],
         1 | 2 => vec![post(PostKind::Message)],
         3 => {

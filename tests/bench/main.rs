@@ -13,6 +13,7 @@ mod measure;
 mod redis;
 mod replays;
 mod report;
+mod runs;
 mod scale;
 mod server;
 mod subscribers;
@@ -57,6 +58,8 @@ enum Part {
     Replays,
     /// Lists and searches over few and over many threads.
     Scale,
+    /// Signals that move runs, and snapshots, beside few closed runs and beside many.
+    Runs,
 }
 
 /// How long and how often each part runs.
@@ -102,6 +105,10 @@ async fn main() {
             Part::Scale => {
                 let many = if effort.quick { 100_000 } else { 1_000_000 };
                 figures.scale = Some(scale::run(&directory.join("scale"), 10_000, many).await);
+            }
+            Part::Runs => {
+                let (many, seconds) = if effort.quick { (1000, 5) } else { (10_000, 60) };
+                figures.runs = Some(runs::run(&directory.join("runs"), 100, many, seconds).await);
             }
         }
     }

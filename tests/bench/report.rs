@@ -6,6 +6,7 @@ use shared::clock::Clock;
 
 use crate::redis::Redis;
 use crate::replays::Replays;
+use crate::runs::Measured;
 use crate::scale::Scale;
 use crate::subscribers::Subscribers;
 
@@ -22,6 +23,7 @@ pub(crate) struct Figures {
     pub(crate) redis: Option<Redis>,
     pub(crate) replays: Option<Replays>,
     pub(crate) scale: Option<Scale>,
+    pub(crate) runs: Option<[Measured; 2]>,
 }
 
 /// Commands per second, and the ceiling beside them.
@@ -86,6 +88,7 @@ impl Figures {
         rows.extend(self.redis.into_iter().flat_map(Redis::rows));
         rows.extend(self.replays.into_iter().flat_map(Replays::rows));
         rows.extend(self.scale.into_iter().flat_map(Scale::rows));
+        rows.extend(self.runs.into_iter().flat_map(|measured| of_runs(measured, self.fsync_ms.0)));
         rows
     }
 
@@ -186,6 +189,39 @@ impl Scale {
             )
         })
     }
+}
+
+/// What runs cost, beside few closed ones and beside many.
+fn of_runs([few, many]: [Measured; 2], fsync_p50: f64) -> [Row; 4] {
+    let allowed = 15.0 * fsync_p50 + 5.0;
+    let ratio = |few: f64, many: f64| format!("{many:.2} ms, {few:.2} ms ({:.2} x)", many / few);
+    let (moved, snapshots) = ((few.moved_ms.1, many.moved_ms.1), (few.snapshot_ms, many.snapshot_ms));
+    [
+        Row::against(
+            format!("500 signals/s in 50 runs, {} closed ones: signal to run state change, p50 (p99)", few.closed),
+            format!("{:.2} ms ({:.2} ms)", few.moved_ms.0, few.moved_ms.1),
+            format!("p99 at most 15 x fsync p50 + 5 ms = {allowed:.2} ms"),
+            few.moved_ms.1 <= allowed,
+        ),
+        Row::against(
+            format!("its p99 beside {} closed runs, and beside {}", many.closed, few.closed),
+            ratio(moved.0, moved.1),
+            "at most 1.3 x",
+            moved.1 <= 1.3 * moved.0,
+        ),
+        Row::against(
+            format!("snapshot of a run with 10 000 posts, {} closed runs", many.closed),
+            format!("{:.2} ms", many.snapshot_ms),
+            "under 5 ms",
+            many.snapshot_ms < 5.0,
+        ),
+        Row::against(
+            format!("the same beside {} closed runs, and beside {}", many.closed, few.closed),
+            ratio(snapshots.0, snapshots.1),
+            "at most 1.3 x",
+            snapshots.1 <= 1.3 * snapshots.0,
+        ),
+    ]
 }
 
 impl Redis {

@@ -30,7 +30,7 @@ pub(crate) async fn run(server: &Server, count: usize, events: i64) -> Subscribe
     let before = resident_kib(server.pid);
     let mut readers = JoinSet::new();
     for _ in 0..count {
-        let mut socket = subscribe(server).await;
+        let mut socket = subscribe(server, "").await;
         readers.spawn(async move { positions(&mut socket, 1 + events).await.map(|()| socket) });
     }
     let mut pace = tokio::time::interval(Duration::from_millis(20));
@@ -56,10 +56,11 @@ async fn publish(connection: &mut Connection) {
     assert_eq!(status, 201);
 }
 
-async fn subscribe(server: &Server) -> TcpStream {
+/// A WebSocket whose query is `query`, with its question mark.
+pub(crate) async fn subscribe(server: &Server, query: &str) -> TcpStream {
     let mut socket = TcpStream::connect(("127.0.0.1", server.port)).await.expect("the server accepts");
     let request = format!(
-        "GET /api/v1/forum/stream HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\nconnection: Upgrade\r\n\
+        "GET /api/v1/forum/stream{query} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\nconnection: Upgrade\r\n\
          upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
         server.key
     );
@@ -77,15 +78,7 @@ async fn positions(socket: &mut TcpStream, last: i64) -> Result<(), String> {
     let mut expected = 1;
     let mut payload = Vec::new();
     while expected <= last {
-        let (_, length) = (socket.read_u8().await, socket.read_u8().await);
-        let length = match length.map_err(|error| error.to_string())? {
-            126 => socket.read_u16().await.map(u64::from),
-            127 => socket.read_u64().await,
-            short => Ok(u64::from(short)),
-        };
-        let length = usize::try_from(length.map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
-        payload.resize(length, 0);
-        socket.read_exact(&mut payload).await.map_err(|error| error.to_string())?;
+        frame(socket, &mut payload).await.map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&payload);
         for found in text.split("{\"pos\":").skip(1) {
             let pos: i64 = found.split(',').next().and_then(|pos| pos.parse().ok()).unwrap_or(-1);
@@ -96,4 +89,16 @@ async fn positions(socket: &mut TcpStream, last: i64) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Reads one frame.
+pub(crate) async fn frame(socket: &mut TcpStream, payload: &mut Vec<u8>) -> std::io::Result<()> {
+    let (_, length) = (socket.read_u8().await?, socket.read_u8().await?);
+    let length = match length {
+        126 => u64::from(socket.read_u16().await?),
+        127 => socket.read_u64().await?,
+        short => u64::from(short),
+    };
+    payload.resize(usize::try_from(length).map_err(std::io::Error::other)?, 0);
+    socket.read_exact(payload).await.map(drop)
 }

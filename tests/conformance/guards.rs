@@ -60,7 +60,7 @@ async fn a_command_that_is_finished_is_named() {
         store.commit(command("cmd_1", "k").accept(fixture.context())).await.expect("accepted");
         let row = store.read(|reader| find(reader, "local", Some("default"), "cmd_1")).await;
         let row = row.expect("a read").expect("the command");
-        let outcome = Outcome::Result(AppliedTo { thread_id: "thr_a".to_owned() });
+        let outcome = Outcome::Result(AppliedTo::Thread { thread_id: "thr_a".to_owned() });
         let finish = || Commit::new(Durability::Full, fixture.context()).then_all(row.finish(&outcome, false));
         store.commit(finish()).await.expect("finished");
         // The event before the guard is taken back with it.

@@ -3,3 +3,4 @@
 mod kill;
 mod lifecycle;
 mod load;
+mod runs;

@@ -5,5 +5,7 @@ mod lists;
 mod moves;
 mod recovery;
 mod rules;
+mod runs;
+mod signals;
 mod story;
 mod waiting;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use cmd_add_post::CmdAddPost;
 use shared::ctx::Ctx;
-use shared::domain::thread::{Facts, Place, Thread, ThreadEvent};
+use shared::domain::thread::{Facts, Thread, ThreadEvent};
 use shared::error::{HandlerError, Rejection};
 use shared::function::batch::Verdict;
 use shared::function::{Function, Trigger, command};
 use shared::message::command::AddPost;
 use shared::message::envelope::CloudEvent;
+use shared::store::threads::Threads;
 use tests::fixture::{Fixture, over_every_store};
 
 /// `cmd-add-post` with a mistake in its rule.
@@ -21,7 +22,10 @@ impl Function for Mistaken {
     type Message = CloudEvent;
 
     async fn handle(ctx: &Ctx, message: CloudEvent) -> Result<(), HandlerError> {
-        command::handle(ctx, Self::NAME, &message, decide, |_| Place::default()).await
+        command::handle::<Threads, _>(ctx, Self::NAME, &message, |thread, post, facts| {
+            decide(thread.as_ref(), post, facts)
+        })
+        .await
     }
 }
 

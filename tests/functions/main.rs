@@ -3,7 +3,9 @@
 
 mod causes;
 mod dead;
+mod deadlines;
 mod deployed;
+mod gates;
 mod once;
 mod order;
 mod projections;

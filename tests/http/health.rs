@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::auth::{LOCAL_PROJECT, LOCAL_TEAM};
 use shared::clock::Clock;
+use shared::store::Aggregate;
+use shared::store::threads::Threads;
 use shared::store::{commands, outbox};
 use shared::transport::Transport;
 use shared::value::Scope;
@@ -104,7 +106,7 @@ async fn an_orderly_end_gives_back_what_is_held_at_no_attempt() {
     let claimed = outbox::claim(&ctx.store, ctx.housekeeping("test"), lease, 10).await.expect("rows");
     assert_eq!(claimed.len(), 1);
     let scope = Scope { team_id: LOCAL_TEAM.to_owned(), project_id: LOCAL_PROJECT.to_owned() };
-    let state = shared::store::threads::read(&scope, "");
+    let state = <Threads as Aggregate>::reads(&scope, "", "");
     let begun = commands::begin(&ctx.store, &scope, &command, lease, ctx.housekeeping("test"), state);
     begun.await.expect("the command");
     let held = "SELECT attempts, locked_until IS NOT NULL FROM commands UNION ALL

@@ -14,3 +14,4 @@ mod projects;
 mod queues;
 mod requests;
 mod search;
+mod snapshots;

@@ -35,14 +35,20 @@ use crate::world::World;
 pub use function::{Built, Function};
 
 /// The functions that a parity run builds and starts; the queues of the others are there, and nobody reads them.
-pub const FUNCTIONS: [&str; 8] = [
+pub const FUNCTIONS: [&str; 14] = [
     "api-http",
     "cmd-add-post",
     "cmd-answer-thread",
+    "cmd-change-run-state",
+    "cmd-close-run",
     "cmd-close-thread",
     "cmd-open-thread",
+    "cmd-send-signal",
+    "cmd-start-run",
     "drain-outbox",
+    "project-run-snapshots",
     "project-thread-views",
+    "react-run-gates",
     "sweep-expired-leases",
 ];
 

@@ -2,6 +2,7 @@
 
 pub mod deployment;
 pub mod fixture;
+pub mod runs;
 pub mod services;
 pub mod stories;
 pub mod system;

@@ -1,8 +1,8 @@
 //! The JSON API: accepts commands, serves reads and the live stream, describes itself, and says how it is doing.
 //!
 //! Wakes on: HTTP
-//! Reads: view_thread_views, threads, posts, events, commands, outbox, projection_checkpoints, api_keys
-//! Writes: commands, api_keys, login_tokens, audit
+//! Reads: view_thread_views, view_run_snapshots, threads, posts, runs, control_threads, events, commands, outbox, api_keys
+//! Writes: commands, operator_states, api_keys, login_tokens, audit
 //! Emits: forum.commands.*
 
 mod accept;

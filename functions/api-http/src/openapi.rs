@@ -2,9 +2,14 @@
 
 use axum::Router;
 use shared::ctx::Ctx;
-use shared::domain::thread::{Assigned, Closed, DocsSyncRequested, Opened, PostAdded, PriorityChanged, StateChanged};
+use shared::domain::run::RunStateChanged;
+use shared::domain::thread::{
+    Assigned, Closed, DocsSyncRequested, Escalated, Opened, PostAdded, PriorityChanged, Signalled, StateChanged,
+};
 use shared::message::command::{
-    AddPost, AnswerThread, AssignThread, ChangeThreadState, CloseThread, OpenThread, SetThreadPriority,
+    AddPost, AnswerThread, AssignThread, ChangeRunState, ChangeThreadState, CloseRun, CloseThread, Completion,
+    ControlPayload, ControlSignal, GuidanceAnswer, GuidanceRequest, OpenThread, SetThreadPriority, StartRun,
+    Validation,
 };
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -13,8 +18,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::endpoints::{
-    commands, dead_letters, debug, docs, events, health, info, keys, login, metrics, projections, queues, search,
-    stream, thread_commands, threads,
+    commands, dead_letters, debug, docs, events, health, info, keys, login, metrics, operator, projections, queues,
+    runs, search, signals, stream, thread_commands, threads,
 };
 
 #[derive(Describe)]
@@ -25,10 +30,14 @@ use crate::endpoints::{
     paths(stream::websocket),
     components(schemas(
         OpenThread, AddPost, AnswerThread, AssignThread, ChangeThreadState, SetThreadPriority, CloseThread,
-        Opened, PostAdded, Assigned, PriorityChanged, StateChanged, Closed, DocsSyncRequested,
+        ControlSignal, ControlPayload, GuidanceRequest, GuidanceAnswer, Completion, Validation,
+        StartRun, ChangeRunState, CloseRun,
+        Opened, PostAdded, Signalled, Assigned, PriorityChanged, StateChanged, Closed, Escalated, DocsSyncRequested,
+        RunStateChanged,
     )),
     tags(
         (name = "forum", description = "Threads and posts"),
+        (name = "runs", description = "Runs, the control signals of their agents, and their gates"),
         (name = "log", description = "The one ordered log"),
         (name = "commands", description = "What became of a command"),
         (name = "administration", description = "Keys"),
@@ -68,6 +77,13 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
         .routes(routes!(queues::queue))
         .routes(routes!(queues::stats))
         .routes(routes!(search::search))
+        .routes(routes!(signals::signal))
+        .routes(routes!(runs::list, runs::start))
+        .routes(routes!(runs::show))
+        .routes(routes!(runs::snapshot))
+        .routes(routes!(runs::state))
+        .routes(routes!(runs::close))
+        .routes(routes!(operator::interval))
         .routes(routes!(events::list))
         .routes(routes!(stream::stream))
         .routes(routes!(commands::show))

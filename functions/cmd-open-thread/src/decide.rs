@@ -1,6 +1,6 @@
 //! The rule: a thread opens once, as a new question.
 
-use shared::domain::thread::{Facts, Opened, Thread, ThreadEvent};
+use shared::domain::thread::{Facts, Opened, Place, Thread, ThreadEvent};
 use shared::error::Rejection;
 use shared::message::command::OpenThread;
 use shared::value::{ThreadKind, ThreadState};
@@ -25,5 +25,11 @@ pub fn decide(thread: Option<&Thread>, open: &OpenThread, facts: &Facts) -> Resu
         default: open.default.clone(),
         deadline: open.deadline,
         on_timeout: open.on_timeout,
+        place: Place {
+            ticket: open.ticket.clone(),
+            run_id: open.run_id.clone(),
+            session_id: open.session_id.clone(),
+            agent_name: open.agent_name.clone(),
+        },
     })])
 }

@@ -8,11 +8,11 @@
 mod decide;
 
 use shared::ctx::Ctx;
-use shared::domain::thread::Place;
 use shared::error::HandlerError;
 use shared::function::{Function, Trigger, command};
 use shared::message::command::{Command, OpenThread};
 use shared::message::envelope::CloudEvent;
+use shared::store::threads::Threads;
 
 pub use decide::decide;
 
@@ -25,15 +25,9 @@ impl Function for CmdOpenThread {
     type Message = CloudEvent;
 
     async fn handle(ctx: &Ctx, message: CloudEvent) -> Result<(), HandlerError> {
-        command::handle(ctx, Self::NAME, &message, decide, place).await
-    }
-}
-
-fn place(open: &OpenThread) -> Place {
-    Place {
-        ticket: open.ticket.clone(),
-        run_id: open.run_id.clone(),
-        session_id: open.session_id.clone(),
-        agent_name: open.agent_name.clone(),
+        command::handle::<Threads, _>(ctx, Self::NAME, &message, |thread, payload, facts| {
+            decide(thread.as_ref(), payload, facts)
+        })
+        .await
     }
 }

@@ -8,11 +8,11 @@
 mod decide;
 
 use shared::ctx::Ctx;
-use shared::domain::thread::Place;
 use shared::error::HandlerError;
 use shared::function::{Function, Trigger, command};
 use shared::message::command::{Command, SetThreadPriority};
 use shared::message::envelope::CloudEvent;
+use shared::store::threads::Threads;
 
 pub use decide::decide;
 
@@ -25,6 +25,9 @@ impl Function for CmdSetThreadPriority {
     type Message = CloudEvent;
 
     async fn handle(ctx: &Ctx, message: CloudEvent) -> Result<(), HandlerError> {
-        command::handle(ctx, Self::NAME, &message, decide, |_| Place::default()).await
+        command::handle::<Threads, _>(ctx, Self::NAME, &message, |thread, payload, facts| {
+            decide(thread.as_ref(), payload, facts)
+        })
+        .await
     }
 }

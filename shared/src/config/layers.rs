@@ -12,8 +12,9 @@ use super::resolve::{Setting, Source};
 use super::value::{FromValue, Value};
 use super::words::{AuthMode, TransportKind};
 use super::{
-    Auth, Body, Command, Commands, Config, Delivery, Given, Idempotency, Integration, List, Live, Log, Outbox,
-    Reconcile, Redis, Replay, Search, Shutdown, Sqs, Store, Stream, Thread, Token, Worker, Writer,
+    Auth, Body, Command, Commands, Config, Delivery, Escalation, Given, Guidance, Idempotency, Integration, List, Live,
+    Log, Operator, Outbox, Reconcile, Redis, Replay, Search, Shutdown, Sqs, Store, Stream, Thread, Token, Worker,
+    Writer,
 };
 
 /// What the variables of settings begin with.
@@ -163,6 +164,13 @@ impl Layers {
                 query_timeout: entries.get("store.query_timeout")?,
             },
             reconcile: Reconcile { interval: entries.get("reconcile.interval")? },
+            guidance: Guidance { sweep: entries.get("guidance.sweep")? },
+            escalation: Escalation { tick: entries.get("escalation.tick")?, sla: entries.get("escalation.sla")? },
+            operator: Operator {
+                confirmations: entries.get("operator.confirmations")?,
+                restarts: entries.get("operator.restarts")?,
+                cooldown: entries.get("operator.cooldown")?,
+            },
             integration: Integration { docs_sync: entries.get("integration.docs_sync")? },
             search: Search { limit: entries.get("search.limit")?, matches_max: entries.get("search.matches_max")? },
             replay: Replay { slice: entries.get("replay.slice")? },

@@ -240,7 +240,7 @@ fn another(key: &Key) -> &'static str {
         (_, Kind::Address) => ":1",
         (_, Kind::Database) => "other.db",
         (_, Kind::Duration { .. }) => "7s",
-        (_, Kind::Integer { .. }) => "3",
+        (_, Kind::Integer { .. }) => "6",
         (_, Kind::Size { .. }) => "64KiB",
         (_, Kind::Bool) if key.default == "true" => "false",
         (_, Kind::Bool) => "true",

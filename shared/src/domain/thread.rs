@@ -2,15 +2,18 @@
 //! command function's `decide`; this module only applies what was decided.
 
 mod events;
+mod waiting;
 
 use crate::clock::Time;
 use crate::error::{Code, Rejection};
-use crate::value::{Actor, ActorType, GuidanceStatus, OnTimeout, PostKind, Priority, ThreadKind, ThreadState, Word};
+use crate::message::command::ControlPayload;
+use crate::value::{Actor, GuidanceStatus, OnTimeout, Priority, ThreadKind, ThreadState, Word};
 
 pub use events::{
-    Answer, Assigned, Closed, DocsSyncRequested, Opened, PostAdded, PriorityChanged, StateChanged, SyncTrigger,
-    ThreadEvent,
+    Answer, Assigned, Closed, DocsSyncRequested, Escalated, Opened, PostAdded, PriorityChanged, Signalled,
+    StateChanged, SyncTrigger, ThreadEvent,
 };
+pub use waiting::{EarlierRequest, Given, Guidance, already_answered};
 
 /// What a pure decision knows beside the thread and the payload.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Facts {
     pub now: Time,
     /// The id a new post gets. It follows from the command's id, so a repeat writes the same one.
     pub post_id: String,
+    /// The id of the post that opens a thread for it, if that has to be opened first.
+    pub opening_post_id: String,
 }
 
 /// A thread as the command side keeps it.
@@ -56,7 +61,11 @@ pub struct Thread {
     pub deadline: Option<Time>,
     /// What the deadline does.
     pub on_timeout: OnTimeout,
-    /// Whether the question has its answer; a control thread asks nothing by itself.
+    /// The question that is open or was answered last: its post.
+    pub request_id: Option<String>,
+    /// When it was asked.
+    pub asked_at: Option<Time>,
+    /// Whether the question has its answer; none on a control thread whose agent has asked nothing.
     pub guidance_status: Option<GuidanceStatus>,
     /// The answer in force.
     pub answer: Option<Answer>,
@@ -66,6 +75,8 @@ pub struct Thread {
     pub updated_at: Time,
     /// When it was closed.
     pub closed_at: Option<Time>,
+    /// Since when it has asked for attention, while it does.
+    pub escalated_at: Option<Time>,
     /// Number of events in its stream.
     pub version: i64,
 }
@@ -135,7 +146,9 @@ impl Thread {
 
     /// The thread that `opened` begins, at version 1.
     #[must_use]
-    pub fn begin(thread_id: String, place: Place, opened: &Opened, actor: &Actor, at: Time) -> Self {
+    pub fn begin(thread_id: String, opened: &Opened, actor: &Actor, at: Time) -> Self {
+        let place = opened.place.clone();
+        let asks = opened.kind == ThreadKind::Question;
         Self {
             thread_id,
             kind: opened.kind,
@@ -152,11 +165,14 @@ impl Thread {
             default: opened.default.clone(),
             deadline: opened.deadline,
             on_timeout: opened.on_timeout,
-            guidance_status: (opened.kind == ThreadKind::Question).then_some(GuidanceStatus::Pending),
+            request_id: asks.then(|| opened.post_id.clone()),
+            asked_at: asks.then_some(at),
+            guidance_status: asks.then_some(GuidanceStatus::Pending),
             answer: None,
             opened_at: at,
             updated_at: at,
             closed_at: None,
+            escalated_at: None,
             version: 1,
         }
     }
@@ -165,18 +181,8 @@ impl Thread {
     pub fn apply(&mut self, event: &ThreadEvent, actor: &Actor, at: Time) {
         match event {
             ThreadEvent::Opened(_) => return,
-            ThreadEvent::PostAdded(post) if post.kind == PostKind::GuidanceAnswer => {
-                self.guidance_status = Some(GuidanceStatus::Answered);
-                self.answer = Some(Answer {
-                    answer: post.body.clone(),
-                    option: post.option.clone(),
-                    answered_by: actor.actor_name.clone(),
-                    answered_by_type: actor.actor_type,
-                    answered_at: at,
-                    auto: actor.actor_type == ActorType::System,
-                });
-            }
             ThreadEvent::PostAdded(_) => {}
+            ThreadEvent::Signalled(signal) => self.signal(signal, at),
             ThreadEvent::Assigned(change) => self.assignee.clone_from(&change.to),
             ThreadEvent::PriorityChanged(change) => self.priority = change.to,
             ThreadEvent::StateChanged(change) => self.state = change.to,
@@ -184,8 +190,39 @@ impl Thread {
                 self.state = ThreadState::Closed;
                 self.closed_at = Some(at);
             }
+            // Asking for attention is no touch: the waiting goes on.
+            ThreadEvent::Escalated(escalated) => {
+                self.guidance_status = escalated.guidance_status.or(self.guidance_status);
+                self.escalated_at = Some(at);
+                self.version += 1;
+                return;
+            }
+        }
+        if let Some(answer) = event.answer(actor, at) {
+            let status = if answer.auto { GuidanceStatus::AutoAnswered } else { GuidanceStatus::Answered };
+            self.guidance_status = Some(status);
+            self.answer = Some(answer);
         }
         self.updated_at = at;
         self.version += 1;
+        if !self.is_pressing(at) {
+            self.escalated_at = None;
+        }
+    }
+
+    fn signal(&mut self, signal: &Signalled, at: Time) {
+        if let ControlPayload::GuidanceRequest(request) = &signal.control {
+            self.options.clone_from(&request.options);
+            self.default.clone_from(&request.default);
+            self.deadline = request.deadline;
+            self.on_timeout = request.on_timeout;
+            self.request_id = Some(signal.post_id.clone());
+            self.asked_at = Some(at);
+            self.guidance_status = Some(GuidanceStatus::Pending);
+            self.answer = None;
+            // Attention was asked for another question.
+            self.escalated_at = None;
+        }
+        self.state = signal.moves_to().unwrap_or(self.state);
     }
 }

@@ -31,6 +31,10 @@ pub enum Code {
     /// 400
     UnknownOption,
     /// 400
+    ControlMismatch,
+    /// 400
+    InvalidActor,
+    /// 400
     ProjectRequired,
     /// 401
     Unauthenticated,
@@ -61,6 +65,8 @@ pub enum Code {
     /// 409
     ControlThread,
     /// 409
+    RunClosed,
+    /// 409
     AlreadyAnswered,
     /// 409
     AlreadyRedriven,
@@ -72,6 +78,8 @@ pub enum Code {
     PayloadTooLarge,
     /// 415
     UnsupportedMediaType,
+    /// 422
+    GateNotMet,
     /// 422
     IdempotencyKeyReused,
     /// 500
@@ -121,6 +129,13 @@ impl Code {
             "The chosen option is not among the thread's options; free text is always allowed.",
         ),
         entry(
+            Self::ControlMismatch,
+            "control_mismatch",
+            400,
+            "The payload's `run_id` and `agent_name` must equal the request's.",
+        ),
+        entry(Self::InvalidActor, "invalid_actor", 400, "Guidance is answered by people, not by agents."),
+        entry(
             Self::ProjectRequired,
             "project_required",
             400,
@@ -155,6 +170,7 @@ impl Code {
         ),
         entry(Self::ThreadClosed, "thread_closed", 409, "The thread is closed, which is final; open a new one."),
         entry(Self::ControlThread, "control_thread", 409, "A control thread is closed by its run, not by hand."),
+        entry(Self::RunClosed, "run_closed", 409, "The run is closed, which is final; start a new one."),
         entry(
             Self::AlreadyAnswered,
             "already_answered",
@@ -185,6 +201,12 @@ impl Code {
             "unsupported_media_type",
             415,
             "Writes need `Content-Type: application/json`.",
+        ),
+        entry(
+            Self::GateNotMet,
+            "gate_not_met",
+            422,
+            "The run cannot be closed yet; `gates[]` names what is missing and the agent that owes it.",
         ),
         entry(
             Self::IdempotencyKeyReused,

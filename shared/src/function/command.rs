@@ -1,5 +1,5 @@
-//! How every command function works: begin the command if it is its stream's head, load the thread, decide purely, and
-//! write state, events and outcome in one commit. Only `decide` differs from function to function.
+//! How every command function works: begin the command if it is its stream's head, load what it is about, decide purely,
+//! and write state, events and outcome in one commit. Only `decide` differs from function to function.
 
 use std::panic::AssertUnwindSafe;
 
@@ -7,19 +7,19 @@ use futures::FutureExt;
 
 use super::batch::panic_text;
 use crate::ctx::Ctx;
-use crate::domain::thread::{Facts, Place, Thread, ThreadEvent};
+use crate::domain::thread::Facts;
 use crate::error::{HandlerError, Rejection};
 use crate::id::Kind;
 use crate::live::Finished;
-use crate::message::command::{Command, thread_stream};
+use crate::message::command::{Command, Subject};
 use crate::message::envelope::CloudEvent;
-use crate::store::commands::{self, AppliedTo, Begun, CommandRow, Outcome};
+use crate::store::commands::{self, Begun, CommandRow, Outcome};
 use crate::store::dead_letters::DeadLetter;
-use crate::store::threads::{self, Author};
-use crate::store::{Commit, CommitError, Durability, Guard, Row, StoreError};
+use crate::store::{Aggregate, Author, Change, Commit, CommitError, Durability, Guard, Noted, Row, StoreError};
+use crate::value::Word;
 
 /// What a function's pure `decide` looks like.
-pub type Decide<C> = fn(Option<&Thread>, &C, &Facts) -> Result<Vec<ThreadEvent>, Rejection>;
+pub type Decide<A, C> = fn(&<A as Aggregate>::State, &C, &Facts) -> Result<Vec<<A as Aggregate>::Event>, Rejection>;
 
 /// How often a lost race for a stream is run again at once before the message goes back.
 const RACES: usize = 20;
@@ -28,19 +28,18 @@ const RACES: usize = 20;
 ///
 /// # Errors
 /// Parks what names no command of its tenant; asks for a retry when the store fails or `decide` panicked.
-pub async fn handle<C: Command>(
+pub async fn handle<A: Aggregate, C: Command>(
     ctx: &Ctx,
     function: &'static str,
     message: &CloudEvent,
-    decide: Decide<C>,
-    place: fn(&C) -> Place,
+    decide: Decide<A, C>,
 ) -> Result<(), HandlerError> {
     let scope = message.scope().ok_or_else(|| undecodable("the source names no tenant"))?;
     let uuid = Kind::Message.parse(&message.id).ok_or_else(|| undecodable("the id is no message id"))?;
     let command_id = Kind::Command.with(uuid);
     let lease = ctx.config.delivery.visibility;
-    let state = threads::read(&scope, message.subject.strip_prefix("thread/").unwrap_or_default());
-    let begun = commands::begin(&ctx.store, &scope, &command_id, lease, ctx.housekeeping(function), state).await?;
+    let reads = A::reads(&scope, Subject::id_of(&message.subject), &command_id);
+    let begun = commands::begin(&ctx.store, &scope, &command_id, lease, ctx.housekeeping(function), reads).await?;
     let (row, state) = match begun {
         Begun::Head(row, state) => (*row, state),
         // The commit that finishes the stream's head rings again.
@@ -59,7 +58,7 @@ pub async fn handle<C: Command>(
     if row.attempts > i64::from(ctx.config.delivery.max_attempts) {
         return bury(ctx, function, &row, message, "crashed", "handling never came to an end".to_owned()).await;
     }
-    match AssertUnwindSafe(apply(ctx, &row, uuid, (&message.subject, state), decide, place)).catch_unwind().await {
+    match AssertUnwindSafe(apply::<A, C>(ctx, &row, uuid, (&message.subject, state), decide)).catch_unwind().await {
         Ok(Ok(applied)) => {
             finished(ctx, &row, applied);
             Ok(())
@@ -91,32 +90,33 @@ fn undecodable(reason: &str) -> HandlerError {
 }
 
 /// Decides on the state it commits on: a lost race is decided again from fresh state.
-async fn apply<C: Command>(
+async fn apply<A: Aggregate, C: Command>(
     ctx: &Ctx,
     row: &CommandRow,
     uuid: uuid::Uuid,
-    (subject, state): (&str, Vec<Row>),
-    decide: Decide<C>,
-    place: fn(&C) -> Place,
+    (stream, read): (&str, Vec<Vec<Row>>),
+    decide: Decide<A, C>,
 ) -> Result<Option<(Outcome, Option<i64>)>, HandlerError> {
     let payload: C = serde_json::from_str(&row.payload).map_err(|error| HandlerError::Park {
         error_class: "undecodable",
         reason: format!("the stored payload does not fit: {error}"),
     })?;
-    let thread_id = payload.thread_id(uuid);
-    // What was read when the command was begun, if the message named the thread that the command is about.
-    let mut state = Some(state).filter(|_| subject == thread_stream(&thread_id));
+    let subject = payload.subject(&row.scope, uuid);
+    // What was read when the command was begun, if the message named what the command is about.
+    let mut read = Some(read).filter(|_| stream == subject.stream());
     for _ in 0..RACES {
-        let thread = if let Some(rows) = state.take() {
-            rows.into_iter().next().map(threads::thread).transpose()?
-        } else {
-            let (scope, id) = (row.scope.clone(), thread_id.clone());
-            ctx.store.read(move |reader| threads::load(reader, &scope, &id)).await?
-        };
+        let rows = if let Some(rows) = read.take() { rows } else { again::<A>(ctx, row, &subject).await? };
+        let state = A::state(rows)?;
         let now = ctx.clock.now();
-        let facts = Facts { actor: row.actor.clone(), now, post_id: Kind::Post.with(uuid) };
-        let (outcome, events) = match decide(thread.as_ref(), &payload, &facts) {
-            Ok(events) => (Outcome::Result(AppliedTo { thread_id: thread_id.clone() }), events),
+        let facts = Facts {
+            actor: row.actor.clone(),
+            now,
+            post_id: Kind::Post.with(uuid),
+            // The last bit of a UUIDv7 is as random as the others: this is another one, and no other command's.
+            opening_post_id: Kind::Post.with(uuid::Uuid::from_u128(uuid.as_u128() ^ 1)),
+        };
+        let (outcome, events) = match decide(&state, &payload, &facts) {
+            Ok(events) => (Outcome::Result(subject.clone().into()), events),
             Err(rejection) => (Outcome::Rejection(rejection), Vec::new()),
         };
         // A request's own command; what an event caused carries the correlation of a first event that exists.
@@ -129,21 +129,19 @@ async fn apply<C: Command>(
             first_event_id,
             docs_sync: ctx.config.integration.docs_sync,
         };
-        let change = threads::change(&author, thread, &thread_id, &place(&payload), &events);
+        let Change { statements, appended, outcomes } = A::change(&author, subject.id(), state, &events);
         let commit = Commit::new(Durability::Full, row.context(now))
-            .then_all(change.statements)
+            .then_all(statements)
             .then_all(row.finish(&outcome, !events.is_empty()));
         match ctx.store.commit(commit).await {
             Ok(receipt) => {
-                for event_type in change.appended {
-                    ctx.metrics.events_total.with_label_values(&[event_type]).inc();
-                }
+                count(ctx, &appended, &outcomes);
                 let pos = receipt.into_rows().into_iter().next().and_then(|row| row.columns().integer().ok());
                 return Ok(Some((outcome, pos)));
             }
             // Another delivery of the same command was faster.
             Err(CommitError::Guard(Guard::CommandOpen)) => return Ok(None),
-            Err(CommitError::Guard(Guard::StreamVersion)) => {}
+            Err(CommitError::Guard(Guard::StreamVersion | Guard::DecidedOn)) => {}
             Err(CommitError::Store(StoreError::Statement { index, message })) => {
                 return Err(HandlerError::Park {
                     error_class: "database",
@@ -154,6 +152,27 @@ async fn apply<C: Command>(
         }
     }
     Err(HandlerError::Retry(format!("the stream moved {RACES} times while the command was decided")))
+}
+
+/// Reads the state once more, after a lost race.
+async fn again<A: Aggregate>(ctx: &Ctx, row: &CommandRow, subject: &Subject) -> Result<Vec<Vec<Row>>, StoreError> {
+    let reads = A::reads(&row.scope, subject.id(), &row.command_id);
+    ctx.store.read(move |reader| reads.into_iter().map(|read| reader.rows(read.sql, read.params)).collect()).await
+}
+
+fn count(ctx: &Ctx, appended: &[&'static str], outcomes: &[Noted]) {
+    for event_type in appended {
+        ctx.metrics.events_total.with_label_values(&[*event_type]).inc();
+    }
+    for noted in outcomes {
+        match noted {
+            Noted::Answered(status, waited) => {
+                let waits = &ctx.metrics.guidance_wait_seconds;
+                waits.with_label_values(&[status.as_str()]).observe(waited.as_secs_f64());
+            }
+            Noted::Escalated(why) => ctx.metrics.escalations_total.with_label_values(&[why.as_str()]).inc(),
+        }
+    }
 }
 
 /// Tells whoever waits, and counts. `None`: another delivery finished the command, and told them.

@@ -3,9 +3,10 @@
 
 use super::{Trigger, subscription};
 use crate::message::command::{
-    AddPost, AnswerThread, AssignThread, ChangeThreadState, CloseThread, Command, OpenThread, SetThreadPriority,
+    AddPost, AnswerThread, AssignThread, ChangeRunState, ChangeThreadState, CloseRun, CloseThread, Command,
+    ControlSignal, EscalateThread, OpenThread, SetThreadPriority, StartRun,
 };
-use crate::store::views::{search, thread_stats, thread_views};
+use crate::store::views::{run_snapshots, search, thread_stats, thread_views};
 use crate::transport::Subscription;
 
 /// Function and trigger, in the order of the folders.
@@ -13,13 +14,20 @@ pub const ROUTES: &[(&str, Trigger)] = &[
     ("cmd-add-post", Trigger::Command(AddPost::NAME)),
     ("cmd-answer-thread", Trigger::Command(AnswerThread::NAME)),
     ("cmd-assign-thread", Trigger::Command(AssignThread::NAME)),
+    ("cmd-change-run-state", Trigger::Command(ChangeRunState::NAME)),
     ("cmd-change-thread-state", Trigger::Command(ChangeThreadState::NAME)),
+    ("cmd-close-run", Trigger::Command(CloseRun::NAME)),
     ("cmd-close-thread", Trigger::Command(CloseThread::NAME)),
+    ("cmd-escalate-thread", Trigger::Command(EscalateThread::NAME)),
     ("cmd-open-thread", Trigger::Command(OpenThread::NAME)),
+    ("cmd-send-signal", Trigger::Command(ControlSignal::NAME)),
     ("cmd-set-thread-priority", Trigger::Command(SetThreadPriority::NAME)),
+    ("cmd-start-run", Trigger::Command(StartRun::NAME)),
+    ("project-run-snapshots", Trigger::Projection(run_snapshots::PROJECTION.name)),
     ("project-search", Trigger::Projection(search::PROJECTION.name)),
     ("project-thread-stats", Trigger::Projection(thread_stats::PROJECTION.name)),
     ("project-thread-views", Trigger::Projection(thread_views::PROJECTION.name)),
+    ("react-run-gates", Trigger::Reaction("react-run-gates")),
 ];
 
 /// What every function subscribes to.

@@ -2,14 +2,23 @@
 //! what is stored and later decided on is that form.
 
 mod check;
+mod escalations;
+mod runs;
+mod signals;
 mod threads;
 
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::clock::Time;
-use crate::error::FieldError;
+use crate::error::{FieldError, Rejection};
+use crate::value::{Actor, Scope};
 
+pub use escalations::{EscalateThread, EscalationReason};
+pub use runs::{Brief, ChangeRunState, CloseRun, StartRun};
+pub use signals::{
+    Completion, ControlPayload, ControlSignal, GuidanceAnswer, GuidanceRequest, Validation, control_thread_id,
+};
 pub use threads::{AddPost, AnswerThread, AssignThread, ChangeThreadState, CloseThread, OpenThread, SetThreadPriority};
 
 /// A command's payload: its name, its checks, and the stream it is about.
@@ -23,9 +32,51 @@ pub trait Command: Serialize + DeserializeOwned + Clone + Send + Sync + 'static 
     /// One entry per field that is wrong.
     fn normalise(self, now: Time) -> Result<Self, Vec<FieldError>>;
 
-    /// The thread this command is about. One that opens a thread makes the thread's id from its own UUID, so that a
-    /// repeated delivery cannot open a second one.
-    fn thread_id(&self, command: Uuid) -> String;
+    /// What the payload itself forbids `actor`, beyond fields that are wrong.
+    ///
+    /// # Errors
+    /// The rule it breaks. Such a command is not stored.
+    fn permit(&self, _actor: &Actor) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    /// What this command is about. One that begins something makes its id from its own UUID, so that a repeated delivery
+    /// cannot begin a second one.
+    fn subject(&self, scope: &Scope, command: Uuid) -> Subject;
+}
+
+/// What a command is about: the thing whose stream it appends to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A thread, by its id.
+    Thread(String),
+    /// A run, by its id.
+    Run(String),
+}
+
+impl Subject {
+    /// Its identity.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Thread(id) | Self::Run(id) => id,
+        }
+    }
+
+    /// The stream of its events.
+    #[must_use]
+    pub fn stream(&self) -> String {
+        match self {
+            Self::Thread(id) => thread_stream(id),
+            Self::Run(id) => run_stream(id),
+        }
+    }
+
+    /// The identity behind a stream's name; empty when it has none.
+    #[must_use]
+    pub fn id_of(stream: &str) -> &str {
+        stream.split_once('/').map_or("", |(_, id)| id)
+    }
 }
 
 /// The queue topic of a command.
@@ -38,4 +89,10 @@ pub fn topic_of(name: &str) -> String {
 #[must_use]
 pub fn thread_stream(thread_id: &str) -> String {
     format!("thread/{thread_id}")
+}
+
+/// The stream of a run.
+#[must_use]
+pub fn run_stream(run_id: &str) -> String {
+    format!("run/{run_id}")
 }

@@ -21,11 +21,27 @@ pub mod types {
     pub const STATE_CHANGED: &str = "forum.state.changed";
     /// A thread was closed.
     pub const THREAD_CLOSED: &str = "forum.thread.closed";
+    /// A control signal was sent.
+    pub const CONTROL_SIGNAL: &str = "forum.control.signal";
+    /// A thread waits too long, or is too urgent to wait.
+    pub const ESCALATION_REQUESTED: &str = "forum.sla.escalation_requested";
+    /// A run moved to another state.
+    pub const RUN_STATE_CHANGED: &str = "run.state.changed";
     /// What a thread came to should find its way into the documentation.
     pub const DOCS_SYNC_REQUESTED: &str = "forum.integration.docs_sync.requested";
     /// Every type, in the order of the vocabulary.
-    pub const ALL: &[&str] =
-        &[THREAD_OPENED, POST_ADDED, ASSIGNED, PRIORITY_CHANGED, STATE_CHANGED, THREAD_CLOSED, DOCS_SYNC_REQUESTED];
+    pub const ALL: &[&str] = &[
+        THREAD_OPENED,
+        POST_ADDED,
+        CONTROL_SIGNAL,
+        ASSIGNED,
+        PRIORITY_CHANGED,
+        STATE_CHANGED,
+        THREAD_CLOSED,
+        ESCALATION_REQUESTED,
+        DOCS_SYNC_REQUESTED,
+        RUN_STATE_CHANGED,
+    ];
 }
 
 /// The queue topic of an event type.

@@ -1,5 +1,6 @@
 //! The inbox of commands: accepting, beginning, finishing, and what a request's idempotency key already did.
 
+mod caused;
 mod row;
 
 use std::time::Duration;
@@ -9,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::statement::{Commit, Context, Durability, Guard, Statement, nullable};
 use super::{CommitError, Reader, Row, Store, StoreError};
 use crate::error::Rejection;
+use crate::message::command::Subject;
 use crate::value::{Actor, Scope, Word};
 
+pub use caused::{Caused, cause};
 pub use row::CommandRow;
 use row::command;
 
@@ -38,7 +41,7 @@ impl Word for CommandStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It took effect on this thread.
+    /// It took effect on this.
     Result(AppliedTo),
     /// It broke a rule.
     Rejection(Rejection),
@@ -46,9 +49,27 @@ pub enum Outcome {
 
 /// What an applied command was about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct AppliedTo {
-    /// The thread.
-    pub thread_id: String,
+#[serde(untagged)]
+pub enum AppliedTo {
+    /// A thread.
+    Thread {
+        /// Its identity.
+        thread_id: String,
+    },
+    /// A run.
+    Run {
+        /// Its identity.
+        run_id: String,
+    },
+}
+
+impl From<Subject> for AppliedTo {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::Thread(thread_id) => Self::Thread { thread_id },
+            Subject::Run(run_id) => Self::Run { run_id },
+        }
+    }
 }
 
 /// A command to be accepted.
@@ -103,7 +124,7 @@ impl NewCommand {
 #[derive(Debug)]
 pub enum Begun {
     /// It is the head of its stream and open; the attempt is counted. With it comes what was read of the stream's state.
-    Head(Box<CommandRow>, Vec<Row>),
+    Head(Box<CommandRow>, Vec<Vec<Row>>),
     /// It is open, but an earlier one of its stream is too. Finishing that one rings again.
     Waits,
     /// Another delivery of it is being handled.
@@ -114,7 +135,7 @@ pub enum Begun {
     Unknown,
 }
 
-/// Begins the command that a doorbell names, and holds it for `lease`. What `state` reads comes from the same commit, which
+/// Begins the command that a doorbell names, and holds it for `lease`. What `reads` read comes from the same commit, which
 /// spares a second way to the database.
 ///
 /// # Errors
@@ -125,7 +146,7 @@ pub async fn begin(
     command_id: &str,
     lease: Duration,
     context: Context,
-    state: Statement,
+    reads: Vec<Statement>,
 ) -> Result<Begun, StoreError> {
     let now = context.now;
     let params: Vec<_> = vec![
@@ -136,13 +157,14 @@ pub async fn begin(
         i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).into(),
     ];
     let begun = vec![command_id.to_owned().into()];
+    let count = reads.len();
     let commit = Commit::new(Durability::Normal, context)
         .then(Statement::new(include_str!("sql/begin_command.sql"), params))
         .then(Statement::new(include_str!("sql/read_begun_command.sql"), begun))
-        .then(state);
-    let [begun, state] = store.commit(commit).await.map_err(CommitError::unexpected)?.into_rows_of([2, 3]);
-    if let Some(row) = begun.into_iter().next() {
-        return Ok(Begun::Head(Box::new(command(row)?), state));
+        .then_all(reads);
+    let mut rows = store.commit(commit).await.map_err(CommitError::unexpected)?.into_rows_from(2, count + 1);
+    if let Some(row) = rows.remove(0).into_iter().next() {
+        return Ok(Begun::Head(Box::new(command(row)?), rows));
     }
     let (scope, id) = (scope.clone(), command_id.to_owned());
     let found = store.read(move |reader| find(reader, &scope.team_id, Some(&scope.project_id), &id)).await?;

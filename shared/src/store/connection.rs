@@ -232,6 +232,15 @@ impl Columns {
         W::parse(&text).map_err(|_| ColumnError { wanted: W::NAME, found: text })
     }
 
+    /// A word of a closed list, or nothing.
+    ///
+    /// # Errors
+    /// When the column is missing or holds another word.
+    pub fn optional_word<W: crate::value::Word>(&mut self) -> Result<Option<W>, ColumnError> {
+        let Some(text) = self.optional_text()? else { return Ok(None) };
+        W::parse(&text).map(Some).map_err(|_| ColumnError { wanted: W::NAME, found: text })
+    }
+
     /// JSON of the expected shape.
     ///
     /// # Errors

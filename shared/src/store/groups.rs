@@ -78,6 +78,7 @@ impl Groups {
         let stopwatch = Clock::stopwatch();
         let full = group.iter().any(|request| request.commit.durability == Durability::Full);
         let durability = if full { Durability::Full } else { Durability::Normal };
+        let rings = group.iter().any(|request| request.commit.rings);
         self.metrics.writer_batch_size.observe(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
         let (commits, replies): (Vec<_>, Vec<_>) =
             group.into_iter().map(|request| (request.commit, request.reply)).unzip();
@@ -89,7 +90,7 @@ impl Groups {
         };
         self.metrics.writer_commit_seconds.observe(stopwatch.elapsed().as_secs_f64());
         self.signals.failing.store(results.iter().any(is_failure), Ordering::SeqCst);
-        if full && results.iter().any(Result::is_ok) {
+        if rings && results.iter().any(Result::is_ok) {
             self.announce();
         }
         for (reply, result) in replies.into_iter().zip(results) {

@@ -22,6 +22,8 @@ pub enum Guard {
     Checkpoint,
     /// The one row that was to change is not there any more.
     RowUnchanged,
+    /// What was decided on, beside the stream itself, has changed meanwhile.
+    DecidedOn,
 }
 
 /// One parameterised statement.
@@ -120,13 +122,23 @@ pub struct Commit {
     pub durability: Durability,
     /// In order; the first writes `commit_context`.
     pub statements: Vec<Statement>,
+    /// Whether it leaves something in the outbox that is to be published at once.
+    pub rings: bool,
 }
 
 impl Commit {
     /// An empty commit by `context`.
     #[must_use]
     pub fn new(durability: Durability, context: Context) -> Self {
-        Self { durability, statements: vec![context.statement()] }
+        Self { durability, statements: vec![context.statement()], rings: durability == Durability::Full }
+    }
+
+    /// A commit whose outbox rows are published at once although a power cut may take it back: then what it came from is
+    /// there again, and so is the commit.
+    #[must_use]
+    pub fn ringing(mut self) -> Self {
+        self.rings = true;
+        self
     }
 
     /// Adds a statement.

@@ -1,40 +1,49 @@
 //! The command side's threads and posts: loading what a decision needs, storing what it decided.
 
+mod guidance;
 pub mod marks;
 mod posts;
+mod signals;
+pub mod waiting;
 
+use super::aggregate::{Aggregate, Author, Change, Noted};
 use super::events::NewEvent;
 use super::statement::{Statement, Value, nullable};
-use super::{Reader, Row, StoreError};
-use crate::clock::Time;
-use crate::domain::thread::{DocsSyncRequested, Place, SyncTrigger, Thread, ThreadEvent};
-use crate::id::{Ids, Kind};
-use crate::message::command::thread_stream;
+use super::{Row, StoreError};
+use crate::domain::thread::{DocsSyncRequested, SyncTrigger, Thread, ThreadEvent};
+use crate::id::Kind;
+use crate::message::command::{ControlPayload, thread_stream};
 use crate::message::event::types;
-use crate::value::{Actor, PostKind, Scope, Word};
+use crate::value::{Actor, PostKind, Scope, ThreadKind, Word};
 
 pub use posts::{Post, posts};
+pub use signals::{SignalState, Signals, find_request};
 
-/// Loads a thread.
-///
-/// # Errors
-/// When the read fails or the row is damaged.
-pub fn load(reader: &mut Reader<'_>, scope: &Scope, thread_id: &str) -> Result<Option<Thread>, StoreError> {
-    let Statement { sql, params, .. } = read(scope, thread_id);
-    reader.row(sql, params)?.map(thread).transpose()
+/// Threads, as most commands see them.
+pub struct Threads;
+
+impl Aggregate for Threads {
+    type State = Option<Thread>;
+    type Event = ThreadEvent;
+
+    fn reads(scope: &Scope, id: &str, _command_id: &str) -> Vec<Statement> {
+        vec![Statement::new(include_str!("sql/read_thread.sql"), key(scope, id))]
+    }
+
+    fn state(rows: Vec<Vec<Row>>) -> Result<Option<Thread>, StoreError> {
+        rows.into_iter().flatten().next().map(thread).transpose()
+    }
+
+    fn change(author: &Author<'_>, id: &str, state: Option<Thread>, events: &[ThreadEvent]) -> Change {
+        change(author, state, id, events)
+    }
 }
 
-/// The statement that reads a thread, for [`thread`].
-#[must_use]
-pub fn read(scope: &Scope, thread_id: &str) -> Statement {
-    Statement::new(include_str!("sql/read_thread.sql"), key(scope, thread_id))
-}
-
-/// A thread from the row that [`read`] gives.
+/// A thread from a row of `read_thread.sql`.
 ///
 /// # Errors
 /// When the row is damaged.
-pub fn thread(row: Row) -> Result<Thread, StoreError> {
+pub(super) fn thread(row: Row) -> Result<Thread, StoreError> {
     let mut columns = row.columns();
     Ok(Thread {
         thread_id: columns.text()?,
@@ -52,11 +61,14 @@ pub fn thread(row: Row) -> Result<Thread, StoreError> {
         default: columns.optional_text()?,
         deadline: columns.optional_time()?,
         on_timeout: columns.word()?,
-        guidance_status: columns.optional_text()?.and_then(|word| crate::value::GuidanceStatus::parse(&word).ok()),
+        request_id: columns.optional_text()?,
+        asked_at: columns.optional_time()?,
+        guidance_status: columns.optional_word()?,
         answer: columns.optional_json()?,
         opened_at: columns.time()?,
         updated_at: columns.time()?,
         closed_at: columns.optional_time()?,
+        escalated_at: columns.optional_time()?,
         version: columns.integer()?,
     })
 }
@@ -65,57 +77,36 @@ fn key(scope: &Scope, thread_id: &str) -> Vec<Value> {
     vec![scope.team_id.clone().into(), scope.project_id.clone().into(), thread_id.to_owned().into()]
 }
 
-/// What a decision leads to: the statements that make it so.
-#[derive(Debug)]
-pub struct Change {
-    /// In order.
-    pub statements: Vec<Statement>,
-    /// Types of the events they append.
-    pub appended: Vec<&'static str>,
-}
-
-/// Everything about a change but its events.
-#[derive(Clone, Debug)]
-pub struct Author<'a> {
-    /// Tenant.
-    pub scope: &'a Scope,
-    /// Who changes.
-    pub actor: &'a Actor,
-    /// When.
-    pub now: Time,
-    /// Where new event ids come from.
-    pub ids: &'a Ids,
-    /// The id the first event takes: a request's correlation id is the id of the first event it causes.
-    pub first_event_id: Option<&'a str>,
-    /// Whether what was answered or closed asks for a place in the documentation.
-    pub docs_sync: bool,
-}
-
-/// Turns decided events into statements: thread row, posts, events, in the order in which they refer to each other.
-/// The first event is caused by what caused the commit, each further one by the one before.
+/// Turns decided events into statements: thread row, posts, events, in the order in which they refer to each other, then
+/// what they mean for the guidance. The first event is caused by what caused the commit, each further one by the one before.
 #[must_use]
-pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: &Place, events: &[ThreadEvent]) -> Change {
+pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, events: &[ThreadEvent]) -> Change {
     let mut current = thread;
-    let (mut posts, mut appends, mut requests, mut appended) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut posts, mut appends, mut requests, mut folds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut appended, mut outcomes) = (Vec::new(), Vec::new());
     let mut cause: Option<String> = None;
     for event in events {
-        let next = match (current.take(), event) {
+        let (next, asked_at) = match (current.take(), event) {
             (None, ThreadEvent::Opened(opened)) => {
-                Thread::begin(id.to_owned(), place.clone(), opened, author.actor, author.now)
+                (Thread::begin(id.to_owned(), opened, author.actor, author.now), None)
             }
             (None, _) => continue,
             (Some(mut thread), event) => {
+                let asked_at = thread.asked_at.filter(|_| thread.answer.is_none());
                 thread.apply(event, author.actor, author.now);
-                thread
+                (thread, asked_at)
             }
         };
         posts.extend(post(author.scope, &next.thread_id, event));
         let first = author.first_event_id.filter(|_| appends.is_empty());
         let event_id = first.map_or_else(|| author.ids.next(Kind::Event), str::to_owned);
         let append = new_event(author.scope, &next, event, event_id, cause.take());
+        folds.extend(guidance::fold(author, &next, event, &append.event_id));
+        outcomes.extend(noted(author, &next, event, asked_at));
         cause = Some(append.event_id.clone());
         appended.push(append.event_type);
-        requests.extend(event.sync_trigger().map(|trigger| docs_sync(author, &next, trigger, &append.event_id)));
+        let trigger = event.sync_trigger().filter(|_| next.kind == ThreadKind::Question);
+        requests.extend(trigger.map(|trigger| docs_sync(author, &next, trigger, &append.event_id)));
         appends.push(append.append());
         current = Some(next);
     }
@@ -123,7 +114,24 @@ pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, place: &Pla
     requests.retain(|_| author.docs_sync);
     appended.extend(requests.iter().map(|request| request.event_type));
     let requests = requests.into_iter().map(NewEvent::append);
-    Change { statements: row.into_iter().chain(posts).chain(appends).chain(requests).collect(), appended }
+    let statements = row.into_iter().chain(posts).chain(appends).chain(folds).chain(requests).collect();
+    Change { statements, appended, outcomes }
+}
+
+/// What is worth counting about an event.
+fn noted(
+    author: &Author<'_>,
+    thread: &Thread,
+    event: &ThreadEvent,
+    asked_at: Option<crate::clock::Time>,
+) -> Option<Noted> {
+    match event {
+        ThreadEvent::Escalated(escalated) => Some(Noted::Escalated(escalated.why)),
+        event => {
+            event.answer(author.actor, author.now)?;
+            Some(Noted::Answered(thread.guidance_status?, author.now.since(asked_at?)))
+        }
+    }
 }
 
 /// The request that something be documented. It has a stream of its own: what others do with a thread is no part of its
@@ -165,8 +173,15 @@ fn new_event(scope: &Scope, thread: &Thread, event: &ThreadEvent, event_id: Stri
 
 fn post(scope: &Scope, thread_id: &str, event: &ThreadEvent) -> Option<Statement> {
     let (post_id, kind, body, option) = match event {
-        ThreadEvent::Opened(opened) => (&opened.post_id, PostKind::Message, &opened.body, None),
-        ThreadEvent::PostAdded(post) => (&post.post_id, post.kind, &post.body, post.option.clone()),
+        ThreadEvent::Opened(opened) => (&opened.post_id, PostKind::Message, opened.body.clone(), None),
+        ThreadEvent::PostAdded(post) => (&post.post_id, post.kind, post.body.clone(), post.option.clone()),
+        ThreadEvent::Signalled(signal) => {
+            let option = match &signal.control {
+                ControlPayload::GuidanceAnswer(answer) => answer.option.clone(),
+                _ => None,
+            };
+            (&signal.post_id, signal.kind, signal.control.text(), option)
+        }
         _ => return None,
     };
     let params = vec![
@@ -175,7 +190,7 @@ fn post(scope: &Scope, thread_id: &str, event: &ThreadEvent) -> Option<Statement
         scope.project_id.clone().into(),
         thread_id.to_owned().into(),
         kind.as_str().into(),
-        body.clone().into(),
+        body.into(),
         nullable(option),
     ];
     Some(Statement::new(include_str!("sql/insert_post.sql"), params))
@@ -201,11 +216,14 @@ fn store(scope: &Scope, thread: Thread) -> Statement {
         nullable(thread.default),
         nullable(thread.deadline.map(|time| time.0)),
         thread.on_timeout.as_str().into(),
+        nullable(thread.request_id),
+        nullable(thread.asked_at.map(|time| time.0)),
         nullable(thread.guidance_status.map(Word::as_str)),
         nullable(thread.answer.map(|answer| serde_json::to_string(&answer).unwrap_or_default())),
         thread.opened_at.0.into(),
         thread.updated_at.0.into(),
         nullable(thread.closed_at.map(|time| time.0)),
+        nullable(thread.escalated_at.map(|time| time.0)),
         thread.version.into(),
     ];
     Statement::new(include_str!("sql/upsert_thread.sql"), params)

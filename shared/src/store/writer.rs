@@ -34,6 +34,18 @@ impl Receipt {
         })
     }
 
+    /// The rows of the `count` statements from number `first` on; empty for those that returned none.
+    #[must_use]
+    pub fn into_rows_from(self, first: usize, count: usize) -> Vec<Vec<Row>> {
+        let mut found = vec![Vec::new(); count];
+        for (index, rows) in self.rows {
+            if let Some(place) = index.checked_sub(first).and_then(|place| found.get_mut(place)) {
+                *place = rows;
+            }
+        }
+        found
+    }
+
     /// The rows of every statement that returned any, in order.
     #[must_use]
     pub fn into_all_rows(self) -> Vec<Vec<Row>> {

@@ -6,6 +6,7 @@ use http::header;
 use shared::auth::Caller;
 use shared::ctx::Ctx;
 use shared::error::Code;
+use shared::store::controls;
 use shared::store::replays::{self, Stage};
 use shared::transport::Transport;
 use shared::value::KeyScope;
@@ -50,6 +51,7 @@ async fn refresh(ctx: &Ctx) -> Answer<()> {
     metrics.commands_pending.set(overview.commands_pending);
     metrics.command_lag_seconds.set(seconds(overview.oldest_command_at));
     metrics.log_head_position.set(overview.head);
+    metrics.guidance_pending.set(ctx.store.read(controls::waiting).await?);
     for (status, count) in [
         ("pending", overview.outbox.pending_count),
         ("processing", overview.outbox.processing_count),

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use shared::clock::Time;
 use shared::ctx::Ctx;
 use shared::error::Code;
-use shared::function::replay;
+use shared::function::routes::ROUTES;
+use shared::function::{Trigger, replay};
 use shared::store::replays::{self, Replay, Stage};
 use shared::store::{Commit, CommitError, Durability, Guard, Statement, StoreError, events, projections};
 use shared::value::KeyScope;
@@ -102,9 +103,15 @@ async fn look(ctx: &Ctx) -> Result<Vec<ProjectionView>, StoreError> {
                     error: checkpoint.error,
                 }
             };
-            Ok(projections::all(reader)?.into_iter().map(view).collect())
+            // Reactions stand where projections do, but have nothing that could be built again.
+            let all = projections::all(reader)?.into_iter().filter(|checkpoint| is_projection(&checkpoint.projection));
+            Ok(all.map(view).collect())
         })
         .await
+}
+
+fn is_projection(name: &str) -> bool {
+    ROUTES.iter().any(|(_, trigger)| matches!(trigger, Trigger::Projection(known) if *known == name))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]

@@ -6,7 +6,7 @@ use shared::message::command::{
 };
 
 use crate::accept::ThreadAnswer;
-use crate::call::ThreadCall;
+use crate::call::Call;
 use crate::problem::{Answer, ProblemDocument};
 
 /// Adds a post.
@@ -20,8 +20,8 @@ use crate::problem::{Answer, ProblemDocument};
         (status = 409, body = ProblemDocument, description = "thread_closed"), (status = 422, body = ProblemDocument),
     )
 )]
-pub async fn post(call: ThreadCall) -> Answer<Response> {
-    call.command::<AddPost>().await
+pub async fn post(call: Call) -> Answer<Response> {
+    call.on_thread::<AddPost>().await
 }
 
 /// Answers the thread's question.
@@ -35,8 +35,8 @@ pub async fn post(call: ThreadCall) -> Answer<Response> {
         (status = 409, body = ProblemDocument, description = "thread_closed, already_answered"), (status = 422, body = ProblemDocument),
     )
 )]
-pub async fn answer(call: ThreadCall) -> Answer<Response> {
-    call.command::<AnswerThread>().await
+pub async fn answer(call: Call) -> Answer<Response> {
+    call.on_thread::<AnswerThread>().await
 }
 
 /// Says who should answer; `""` means nobody in particular.
@@ -50,8 +50,8 @@ pub async fn answer(call: ThreadCall) -> Answer<Response> {
         (status = 409, body = ProblemDocument, description = "thread_closed"), (status = 422, body = ProblemDocument),
     )
 )]
-pub async fn assign(call: ThreadCall) -> Answer<Response> {
-    call.command::<AssignThread>().await
+pub async fn assign(call: Call) -> Answer<Response> {
+    call.on_thread::<AssignThread>().await
 }
 
 /// Moves the thread to another state.
@@ -65,8 +65,8 @@ pub async fn assign(call: ThreadCall) -> Answer<Response> {
         (status = 409, body = ProblemDocument, description = "illegal_transition, thread_closed, control_thread"), (status = 422, body = ProblemDocument),
     )
 )]
-pub async fn state(call: ThreadCall) -> Answer<Response> {
-    call.command::<ChangeThreadState>().await
+pub async fn state(call: Call) -> Answer<Response> {
+    call.on_thread::<ChangeThreadState>().await
 }
 
 /// Says how urgent the thread is.
@@ -80,8 +80,8 @@ pub async fn state(call: ThreadCall) -> Answer<Response> {
         (status = 409, body = ProblemDocument, description = "thread_closed"), (status = 422, body = ProblemDocument),
     )
 )]
-pub async fn priority(call: ThreadCall) -> Answer<Response> {
-    call.command::<SetThreadPriority>().await
+pub async fn priority(call: Call) -> Answer<Response> {
+    call.on_thread::<SetThreadPriority>().await
 }
 
 /// Closes the thread, for good.
@@ -95,6 +95,6 @@ pub async fn priority(call: ThreadCall) -> Answer<Response> {
         (status = 409, body = ProblemDocument, description = "control_thread"), (status = 422, body = ProblemDocument),
     )
 )]
-pub async fn close(call: ThreadCall) -> Answer<Response> {
-    call.command::<CloseThread>().await
+pub async fn close(call: Call) -> Answer<Response> {
+    call.on_thread::<CloseThread>().await
 }

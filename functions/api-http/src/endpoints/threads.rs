@@ -17,7 +17,7 @@ use shared::store::{events, threads};
 use shared::value::{KeyScope, Scope};
 use utoipa::ToSchema;
 
-use crate::accept::{ThreadAnswer, thread_command};
+use crate::accept::{ThreadAnswer, command};
 use crate::identity::Identity;
 use crate::problem::{Answer, Problem, ProblemDocument};
 use crate::{body, cursor, query};
@@ -127,7 +127,7 @@ pub(super) async fn page(ctx: &Ctx, identity: &Identity, queue: Queue, viewer: O
 )]
 pub async fn open(State(ctx): State<Ctx>, identity: Identity, body: Body) -> Answer<Response> {
     let object = body::object(&identity.headers, body, ctx.config.body.limit).await?;
-    thread_command::<OpenThread>(&ctx, &identity, object, None, StatusCode::CREATED).await
+    command::<OpenThread, ThreadAnswer>(&ctx, &identity, object, None, StatusCode::CREATED).await
 }
 
 /// Shows a thread: the view, its newest posts and events.

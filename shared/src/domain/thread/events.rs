@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Time;
+use crate::message::command::{ControlPayload, EscalationReason};
 use crate::message::event::types;
-use crate::value::{ActorType, OnTimeout, PostKind, Priority, ThreadKind, ThreadState};
+use crate::value::{Actor, ActorType, GuidanceStatus, OnTimeout, PostKind, Priority, ThreadKind, ThreadState};
+
+use super::Place;
 
 /// The answer in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -60,6 +63,9 @@ pub struct Opened {
     pub deadline: Option<Time>,
     /// What the deadline does.
     pub on_timeout: OnTimeout,
+    /// Where it stands in the fleet. The event's envelope says so, not its payload.
+    #[serde(skip)]
+    pub place: Place,
 }
 
 /// Payload of `forum.post.added`.
@@ -73,6 +79,38 @@ pub struct PostAdded {
     pub body: String,
     /// The option chosen, on an answer.
     pub option: Option<String>,
+}
+
+/// Payload of `forum.control.signal`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Signalled {
+    /// Id of the post.
+    pub post_id: String,
+    /// What the post is.
+    pub kind: PostKind,
+    /// What was said.
+    pub control: ControlPayload,
+    /// The guidance request that it made or answers.
+    pub request_id: Option<String>,
+    /// Whether the system said it because a deadline passed.
+    pub auto: bool,
+    /// Whether it changed where the guidance or the work stands. An answer to a request that was superseded does not.
+    pub counts: bool,
+}
+
+/// Payload of `forum.sla.escalation_requested`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Escalated {
+    /// Why.
+    pub why: EscalationReason,
+    /// How long it has waited, in whole seconds.
+    pub waiting_seconds: u64,
+    /// `no_answer`, when the deadline ended the waiting for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guidance_status: Option<GuidanceStatus>,
+    /// The question that has no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// Payload of `forum.state.changed`.
@@ -119,6 +157,8 @@ pub enum ThreadEvent {
     Opened(Opened),
     /// Somebody wrote.
     PostAdded(PostAdded),
+    /// An agent, or whoever answers it, said something that decisions read.
+    Signalled(Signalled),
     /// Somebody else should answer.
     Assigned(Assigned),
     /// It became more or less urgent.
@@ -127,6 +167,8 @@ pub enum ThreadEvent {
     StateChanged(StateChanged),
     /// It ended.
     Closed(Closed),
+    /// It wants attention.
+    Escalated(Escalated),
 }
 
 impl ThreadEvent {
@@ -136,10 +178,12 @@ impl ThreadEvent {
         match self {
             Self::Opened(_) => types::THREAD_OPENED,
             Self::PostAdded(_) => types::POST_ADDED,
+            Self::Signalled(_) => types::CONTROL_SIGNAL,
             Self::Assigned(_) => types::ASSIGNED,
             Self::PriorityChanged(_) => types::PRIORITY_CHANGED,
             Self::StateChanged(_) => types::STATE_CHANGED,
             Self::Closed(_) => types::THREAD_CLOSED,
+            Self::Escalated(_) => types::ESCALATION_REQUESTED,
         }
     }
 
@@ -151,10 +195,12 @@ impl ThreadEvent {
         Ok(Some(match event_type {
             types::THREAD_OPENED => Self::Opened(serde_json::from_str(payload)?),
             types::POST_ADDED => Self::PostAdded(serde_json::from_str(payload)?),
+            types::CONTROL_SIGNAL => Self::Signalled(serde_json::from_str(payload)?),
             types::ASSIGNED => Self::Assigned(serde_json::from_str(payload)?),
             types::PRIORITY_CHANGED => Self::PriorityChanged(serde_json::from_str(payload)?),
             types::STATE_CHANGED => Self::StateChanged(serde_json::from_str(payload)?),
             types::THREAD_CLOSED => Self::Closed(serde_json::from_str(payload)?),
+            types::ESCALATION_REQUESTED => Self::Escalated(serde_json::from_str(payload)?),
             _ => return Ok(None),
         }))
     }
@@ -181,7 +227,50 @@ pub struct DocsSyncRequested {
     pub ticket: String,
 }
 
+impl Signalled {
+    /// The state that the thread moves to by it; none when it stays.
+    #[must_use]
+    pub fn moves_to(&self) -> Option<ThreadState> {
+        match self.control {
+            ControlPayload::GuidanceRequest(_) => Some(ThreadState::WaitingHuman),
+            ControlPayload::GuidanceAnswer(_) => self.counts.then_some(ThreadState::Answered),
+            ControlPayload::Completion(_) | ControlPayload::Validation(_) => None,
+        }
+    }
+
+    /// Where the guidance stands by it; none when it stands where it stood.
+    #[must_use]
+    pub fn guidance_status(&self) -> Option<GuidanceStatus> {
+        match self.control {
+            ControlPayload::GuidanceRequest(_) => Some(GuidanceStatus::Pending),
+            ControlPayload::GuidanceAnswer(_) if self.counts && self.auto => Some(GuidanceStatus::AutoAnswered),
+            ControlPayload::GuidanceAnswer(_) if self.counts => Some(GuidanceStatus::Answered),
+            _ => None,
+        }
+    }
+}
+
 impl ThreadEvent {
+    /// The answer that it puts in force, given by `actor` at `at`.
+    #[must_use]
+    pub fn answer(&self, actor: &Actor, at: Time) -> Option<Answer> {
+        let (answer, option) = match self {
+            Self::PostAdded(post) if post.kind == PostKind::GuidanceAnswer => (&post.body, &post.option),
+            Self::Signalled(Signalled { control: ControlPayload::GuidanceAnswer(given), counts: true, .. }) => {
+                (&given.answer, &given.option)
+            }
+            _ => return None,
+        };
+        Some(Answer {
+            answer: answer.clone(),
+            option: option.clone(),
+            answered_by: actor.actor_name.clone(),
+            answered_by_type: actor.actor_type,
+            answered_at: at,
+            auto: actor.actor_type == ActorType::System,
+        })
+    }
+
     /// Whether what happened should find its way into the documentation.
     #[must_use]
     pub fn sync_trigger(&self) -> Option<SyncTrigger> {

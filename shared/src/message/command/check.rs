@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::threads::OpenThread;
 use crate::clock::Time;
 use crate::error::FieldError;
 use crate::value::OnTimeout;
@@ -11,11 +10,32 @@ use crate::value::OnTimeout;
 #[derive(Debug, Default)]
 pub(super) struct Check {
     errors: Vec<FieldError>,
+    /// Where the fields stand, when not at the top of the body.
+    within: &'static str,
+}
+
+/// A question's deadline and what it does.
+#[derive(Debug)]
+pub(super) struct Deadline<'a> {
+    pub(super) at: Option<Time>,
+    pub(super) on_timeout: OnTimeout,
+    pub(super) default: Option<&'a str>,
+    pub(super) options: &'a [String],
+    pub(super) now: Time,
 }
 
 impl Check {
-    fn complain(&mut self, field: &str, detail: impl Into<String>) {
-        self.errors.push(FieldError::at(field, detail));
+    /// From here on fields stand within this one; `""` is the top of the body.
+    pub(super) fn within(&mut self, field: &'static str) {
+        self.within = field;
+    }
+
+    pub(super) fn complain(&mut self, field: &str, detail: impl Into<String>) {
+        let place = match self.within {
+            "" => field.to_owned(),
+            within => format!("{within}/{field}"),
+        };
+        self.errors.push(FieldError::at(&place, detail));
     }
 
     /// One line: trimmed, 1 to `max` characters, no control characters.
@@ -48,6 +68,15 @@ impl Check {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
+    /// As [`Check::optional_text`], and required.
+    pub(super) fn text(&mut self, field: &str, text: &str, max: usize) -> String {
+        let text = self.optional_text(field, Some(text), max);
+        if text.is_none() {
+            self.complain(field, "is required");
+        }
+        text.unwrap_or_default()
+    }
+
     /// A post's body: cleaned, trimmed, 1 to 65 536 bytes.
     pub(super) fn body(&mut self, field: &str, text: &str) -> String {
         const MAX: usize = 65_536;
@@ -59,6 +88,30 @@ impl Check {
             self.complain(field, format!("must have at most {MAX} bytes, has {}", text.len()));
         }
         text.to_owned()
+    }
+
+    /// Texts of 1 to `max` characters, at most `count` of them.
+    pub(super) fn texts(&mut self, field: &str, texts: &[String], count: usize, max: usize) -> Vec<String> {
+        let texts: Vec<String> = texts.iter().map(|text| clean(text).trim().to_owned()).collect();
+        if texts.len() > count {
+            self.complain(field, format!("must have at most {count} entries"));
+        }
+        if texts.iter().any(|text| !(1..=max).contains(&text.chars().count())) {
+            self.complain(field, format!("each entry must have 1 to {max} characters"));
+        }
+        texts
+    }
+
+    /// As [`Check::texts`] of 1 to 128 characters without control characters, and no two alike.
+    pub(super) fn names(&mut self, field: &str, names: &[String], count: usize) -> Vec<String> {
+        let names = self.texts(field, names, count, 128);
+        if names.iter().any(|name| name.chars().any(char::is_control)) {
+            self.complain(field, "must not contain control characters");
+        }
+        if names.iter().collect::<HashSet<_>>().len() != names.len() {
+            self.complain(field, "must be distinct");
+        }
+        names
     }
 
     pub(super) fn options(&mut self, options: &[String]) -> Vec<String> {
@@ -76,16 +129,16 @@ impl Check {
     }
 
     /// SIGNAL-10: a deadline lies ahead, and what it does has what it needs.
-    pub(super) fn deadline(&mut self, payload: &OpenThread, now: Time) {
-        if payload.deadline.is_some_and(|deadline| deadline <= now) {
+    pub(super) fn deadline(&mut self, asked: &Deadline<'_>) {
+        if asked.at.is_some_and(|deadline| deadline <= asked.now) {
             self.complain("deadline", "must lie in the future");
         }
-        if payload.on_timeout != OnTimeout::Wait && payload.deadline.is_none() {
+        if asked.on_timeout != OnTimeout::Wait && asked.at.is_none() {
             self.complain("deadline", "is required by on_timeout");
         }
-        match &payload.default {
-            None if payload.on_timeout == OnTimeout::Default => self.complain("default", "is required by on_timeout"),
-            Some(default) if !payload.options.is_empty() && !payload.options.contains(default) => {
+        match asked.default {
+            None if asked.on_timeout == OnTimeout::Default => self.complain("default", "is required by on_timeout"),
+            Some(default) if !asked.options.is_empty() && !asked.options.iter().any(|option| option == default) => {
                 self.complain("default", "must be one of the options");
             }
             _ => {}

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Command;
-use super::check::Check;
+use super::check::{Check, Deadline};
+use super::{Command, Subject};
 use crate::clock::Time;
 use crate::error::FieldError;
 use crate::id::Kind;
-use crate::value::{OnTimeout, Priority, ThreadState};
+use crate::value::{OnTimeout, Priority, Scope, ThreadState};
 
 /// Opens a thread.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -72,12 +72,18 @@ impl Command for OpenThread {
             deadline: self.deadline,
             on_timeout: self.on_timeout,
         };
-        check.deadline(&payload, now);
+        check.deadline(&Deadline {
+            at: payload.deadline,
+            on_timeout: payload.on_timeout,
+            default: payload.default.as_deref(),
+            options: &payload.options,
+            now,
+        });
         check.done(payload)
     }
 
-    fn thread_id(&self, command: Uuid) -> String {
-        Kind::Thread.with(command)
+    fn subject(&self, _scope: &Scope, command: Uuid) -> Subject {
+        Subject::Thread(Kind::Thread.with(command))
     }
 }
 
@@ -102,8 +108,8 @@ impl Command for AddPost {
         check.done(payload)
     }
 
-    fn thread_id(&self, _command: Uuid) -> String {
-        self.thread_id.clone()
+    fn subject(&self, _scope: &Scope, _command: Uuid) -> Subject {
+        Subject::Thread(self.thread_id.clone())
     }
 }
 
@@ -138,8 +144,8 @@ impl Command for AnswerThread {
         check.done(payload)
     }
 
-    fn thread_id(&self, _command: Uuid) -> String {
-        self.thread_id.clone()
+    fn subject(&self, _scope: &Scope, _command: Uuid) -> Subject {
+        Subject::Thread(self.thread_id.clone())
     }
 }
 
@@ -164,8 +170,8 @@ impl Command for AssignThread {
         check.done(Self { assignee, thread_id: self.thread_id })
     }
 
-    fn thread_id(&self, _command: Uuid) -> String {
-        self.thread_id.clone()
+    fn subject(&self, _scope: &Scope, _command: Uuid) -> Subject {
+        Subject::Thread(self.thread_id.clone())
     }
 }
 
@@ -187,8 +193,8 @@ impl Command for ChangeThreadState {
         Ok(self)
     }
 
-    fn thread_id(&self, _command: Uuid) -> String {
-        self.thread_id.clone()
+    fn subject(&self, _scope: &Scope, _command: Uuid) -> Subject {
+        Subject::Thread(self.thread_id.clone())
     }
 }
 
@@ -210,8 +216,8 @@ impl Command for SetThreadPriority {
         Ok(self)
     }
 
-    fn thread_id(&self, _command: Uuid) -> String {
-        self.thread_id.clone()
+    fn subject(&self, _scope: &Scope, _command: Uuid) -> Subject {
+        Subject::Thread(self.thread_id.clone())
     }
 }
 
@@ -237,8 +243,8 @@ impl Command for CloseThread {
         check.done(payload)
     }
 
-    fn thread_id(&self, _command: Uuid) -> String {
-        self.thread_id.clone()
+    fn subject(&self, _scope: &Scope, _command: Uuid) -> Subject {
+        Subject::Thread(self.thread_id.clone())
     }
 }
 

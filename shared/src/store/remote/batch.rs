@@ -8,7 +8,7 @@ use libsql_hrana::proto::{Batch, BatchCond, BatchCondList, BatchResult, BatchSte
 use super::{plain, values};
 use crate::store::error::{CommitError, Failure, StoreError};
 use crate::store::outbox::own;
-use crate::store::statement::{Commit, Durability, Guard, Statement};
+use crate::store::statement::{Commit, Guard, Statement};
 use crate::store::writer::Receipt;
 
 /// That a commit's own outbox rows are claimed with it, for whoever publishes them right after: a deployed function.
@@ -87,12 +87,12 @@ fn inside() -> BatchCond {
 pub(super) fn plan(commits: Vec<Commit>, claims: Option<Claims>) -> (Plan, Vec<Option<StoreError>>) {
     let mut steps = Steps::default();
     steps.push(plain("BEGIN IMMEDIATE"), None);
-    let full = commits.iter().any(|commit| commit.durability == Durability::Full);
+    let rings = commits.iter().any(|commit| commit.rings);
     let (mut members, mut unsendable) = (Vec::new(), Vec::new());
     for commit in commits {
         let own = commit.statements.len();
         let mut statements = commit.statements;
-        if let (Some(claims), Durability::Full) = (claims, commit.durability) {
+        if let (Some(claims), true) = (claims, commit.rings) {
             statements.extend(own::statements(claims.lease, claims.limit));
         }
         let guards = statements.iter().map(|statement| statement.guard).collect();
@@ -104,7 +104,7 @@ pub(super) fn plan(commits: Vec<Commit>, claims: Option<Claims>) -> (Plan, Vec<O
             Err(error) => unsendable.push(Some(error)),
         }
     }
-    let head = full.then(|| steps.push(Stmt::new("SELECT coalesce(max(pos), 0) FROM events", true), Some(inside())));
+    let head = rings.then(|| steps.push(Stmt::new("SELECT coalesce(max(pos), 0) FROM events", true), Some(inside())));
     let commit = steps.push(plain("COMMIT"), Some(inside()));
     steps.push(plain("ROLLBACK"), Some(inside()));
     (Plan { batch: Batch { steps: steps.0, replication_index: None }, members, head, commit }, unsendable)

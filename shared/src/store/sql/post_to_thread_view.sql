@@ -5,7 +5,8 @@ SET posts_count = posts_count + 1,
     last_event_pos = ?6,
     last_actor_type = ?8,
     last_voice = coalesce(nullif(?8, 'system'), last_voice),
-    guidance_status = CASE WHEN ?9 IS NULL THEN guidance_status ELSE 'answered' END,
-    answer = coalesce(?9, answer),
+    guidance_status = coalesce(?9, guidance_status),
+    answer = coalesce(?10, answer),
+    state = coalesce(?11, state),
     updated_at = ?5
 WHERE generation = ?1 AND team_id = ?2 AND project_id = ?3 AND thread_id = ?4

@@ -54,6 +54,7 @@ fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>, serde_json
     let (title, post_id, body) = match change {
         ThreadEvent::Opened(opened) => (Some(opened.title), opened.post_id, opened.body),
         ThreadEvent::PostAdded(post) => (None, post.post_id, post.body),
+        ThreadEvent::Signalled(signal) => (None, signal.post_id, signal.control.text()),
         _ => return Ok(Vec::new()),
     };
     let title =

@@ -70,7 +70,11 @@ fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>, serde_json
         ThreadEvent::StateChanged(change) => (Some(change.to), None),
         ThreadEvent::Closed(_) => (Some(ThreadState::Closed), None),
         ThreadEvent::PriorityChanged(change) => (None, Some(change.to)),
-        ThreadEvent::PostAdded(_) | ThreadEvent::Assigned(_) => return Ok(Vec::new()),
+        ThreadEvent::Signalled(signal) => match signal.moves_to() {
+            Some(state) => (Some(state), None),
+            None => return Ok(Vec::new()),
+        },
+        ThreadEvent::PostAdded(_) | ThreadEvent::Assigned(_) | ThreadEvent::Escalated(_) => return Ok(Vec::new()),
     };
     let mut moved = key();
     moved.extend([nullable(state.map(Word::as_str)), nullable(priority.map(Word::as_str))]);

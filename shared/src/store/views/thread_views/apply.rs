@@ -1,9 +1,11 @@
 //! What each event does to a thread's row.
 
-use crate::domain::thread::{Answer, ThreadEvent};
+use crate::domain::thread::{Answer, Signalled, ThreadEvent};
+use crate::message::command::ControlPayload;
 use crate::message::event::LogEvent;
 use crate::store::statement::{Statement, Value, nullable};
-use crate::value::{ActorType, PostKind, ThreadKind, ThreadState, Word};
+use crate::value::GuidanceStatus::{self, Answered, AutoAnswered};
+use crate::value::{Actor, ThreadKind, ThreadState, Word};
 
 /// What `event` does to the read model of `generation`.
 ///
@@ -14,6 +16,7 @@ pub(super) fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>,
     let Some(thread_id) = event.thread_id.clone() else { return Ok(Vec::new()) };
     let mut params: Vec<Value> =
         vec![generation.into(), event.team_id.clone().into(), event.project_id.clone().into(), thread_id.into()];
+    let actor = Actor { actor_type: event.actor_type, actor_name: event.actor_name.clone() };
     let actor_type = || Value::from(event.actor_type.as_str());
     // Common to every update: when, at which position, by whom.
     let touch = |params: &mut Vec<Value>| {
@@ -42,18 +45,23 @@ pub(super) fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>,
             ]);
             Statement::new(include_str!("../../sql/insert_thread_view.sql"), params)
         }
-        ThreadEvent::PostAdded(post) => {
+        ThreadEvent::PostAdded(_) => {
             touch(&mut params);
-            let answer = (post.kind == PostKind::GuidanceAnswer).then(|| Answer {
-                answer: post.body,
-                option: post.option,
-                answered_by: event.actor_name.clone(),
-                answered_by_type: event.actor_type,
-                answered_at: event.recorded_at,
-                auto: event.actor_type == ActorType::System,
-            });
-            params.push(nullable(answer.map(|answer| serde_json::to_string(&answer)).transpose()?));
-            Statement::new(include_str!("../../sql/post_to_thread_view.sql"), params)
+            let answer = change.answer(&actor, event.recorded_at);
+            let status = answer.as_ref().map(|answer| if answer.auto { AutoAnswered } else { Answered });
+            posted(params, status, answer.as_ref(), None)?
+        }
+        ThreadEvent::Signalled(ref signal) => {
+            let key = params.clone();
+            touch(&mut params);
+            let answer = change.answer(&actor, event.recorded_at);
+            let post = posted(params, signal.guidance_status(), answer.as_ref(), signal.moves_to())?;
+            return Ok(std::iter::once(post).chain(question(key, signal)?).collect());
+        }
+        ThreadEvent::Escalated(escalated) => {
+            params.extend([event.pos.into(), actor_type()]);
+            params.push(nullable(escalated.guidance_status.map(Word::as_str)));
+            Statement::new(include_str!("../../sql/update_thread_view_escalated.sql"), params)
         }
         ThreadEvent::Assigned(change) => {
             touch(&mut params);
@@ -77,4 +85,28 @@ pub(super) fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>,
         }
     };
     Ok(vec![statement])
+}
+
+/// A post, and what it does to the question.
+fn posted(
+    mut params: Vec<Value>,
+    status: Option<GuidanceStatus>,
+    answer: Option<&Answer>,
+    state: Option<ThreadState>,
+) -> Result<Statement, serde_json::Error> {
+    params.push(nullable(status.map(Word::as_str)));
+    params.push(nullable(answer.map(serde_json::to_string).transpose()?));
+    params.push(nullable(state.map(Word::as_str)));
+    Ok(Statement::new(include_str!("../../sql/post_to_thread_view.sql"), params))
+}
+
+/// A control thread's next question.
+fn question(mut params: Vec<Value>, signal: &Signalled) -> Result<Option<Statement>, serde_json::Error> {
+    let ControlPayload::GuidanceRequest(request) = &signal.control else { return Ok(None) };
+    params.extend([
+        serde_json::to_string(&request.options)?.into(),
+        nullable(request.default.clone()),
+        nullable(request.deadline.map(|deadline| deadline.0)),
+    ]);
+    Ok(Some(Statement::new(include_str!("../../sql/update_thread_view_question.sql"), params)))
 }

@@ -5,7 +5,7 @@ use crate::store::connection::Row;
 use crate::store::statement::{Value, nullable};
 use crate::store::tenants::projects_of;
 use crate::store::{Reader, StoreError};
-use crate::value::{ActorType, GuidanceStatus, Priority, ThreadKind, ThreadState, ViewerType, Word};
+use crate::value::{ActorType, Priority, ThreadKind, ThreadState, ViewerType, Word};
 
 /// Who looks: what they have seen decides what is unseen. Without a viewer everything is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,7 +194,7 @@ fn view(row: Row) -> Result<(ThreadView, Place), StoreError> {
         options: columns.json()?,
         default: columns.optional_text()?,
         deadline: columns.optional_time()?,
-        guidance_status: columns.optional_text()?.and_then(|word| GuidanceStatus::parse(&word).ok()),
+        guidance_status: columns.optional_word()?,
         answer: columns.optional_json()?,
         opened_at: columns.time()?,
         updated_at: columns.time()?,

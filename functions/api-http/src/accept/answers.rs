@@ -1,0 +1,184 @@
+//! What commands are answered with: the receipt, and what the command was about as it shows now.
+
+use serde::Serialize;
+use shared::domain::control::Control;
+use shared::domain::thread::Guidance;
+use shared::message::command::{ControlPayload, ControlSignal};
+use shared::store::commands::{AppliedTo, CommandRow, CommandStatus};
+use shared::store::views::run_snapshots::{self, RunView};
+use shared::store::views::thread_views::{self, ThreadView};
+use shared::store::{Reader, StoreError, controls, threads};
+use shared::value::ValidationStatus;
+use utoipa::ToSchema;
+
+/// A command as its acceptance is answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CommandReceipt {
+    /// Identity; `GET /api/v1/commands/{id}` follows it.
+    pub command_id: String,
+    /// Where it stands.
+    pub status: CommandStatus,
+    /// Position of its last event, once applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pos: Option<i64>,
+}
+
+/// What a kind of command is answered with.
+pub trait CommandAnswer: Serialize + Send + Sized + 'static {
+    /// The projection that must have reached the command's events.
+    const PROJECTION: &'static str;
+
+    /// While the command is not finished.
+    fn pending(command: CommandReceipt) -> Self;
+
+    /// Once it is applied.
+    ///
+    /// # Errors
+    /// When a read fails or a row is damaged.
+    fn read(
+        reader: &mut Reader<'_>,
+        command: CommandReceipt,
+        row: &CommandRow,
+        applied: &AppliedTo,
+    ) -> Result<Self, StoreError>;
+}
+
+/// The answer to a thread command.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ThreadAnswer {
+    /// The command.
+    pub command: CommandReceipt,
+    /// The thread as it shows now; absent while the command is not finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<ThreadView>,
+}
+
+fn thread_of(reader: &mut Reader<'_>, row: &CommandRow, applied: &AppliedTo) -> Result<Option<ThreadView>, StoreError> {
+    let AppliedTo::Thread { thread_id } = applied else { return Ok(None) };
+    thread_views::find(reader, &row.scope.team_id, Some(&row.scope.project_id), thread_id, None)
+}
+
+impl CommandAnswer for ThreadAnswer {
+    const PROJECTION: &'static str = thread_views::PROJECTION.name;
+
+    fn pending(command: CommandReceipt) -> Self {
+        Self { command, thread: None }
+    }
+
+    fn read(
+        reader: &mut Reader<'_>,
+        command: CommandReceipt,
+        row: &CommandRow,
+        applied: &AppliedTo,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { command, thread: thread_of(reader, row, applied)? })
+    }
+}
+
+/// The answer to a run command.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunAnswer {
+    /// The command.
+    pub command: CommandReceipt,
+    /// The run as it shows now; absent while the command is not finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunView>,
+}
+
+impl CommandAnswer for RunAnswer {
+    const PROJECTION: &'static str = run_snapshots::PROJECTION.name;
+
+    fn pending(command: CommandReceipt) -> Self {
+        Self { command, run: None }
+    }
+
+    fn read(
+        reader: &mut Reader<'_>,
+        command: CommandReceipt,
+        row: &CommandRow,
+        applied: &AppliedTo,
+    ) -> Result<Self, StoreError> {
+        let AppliedTo::Run { run_id } = applied else { return Ok(Self::pending(command)) };
+        let run = run_snapshots::find(reader, &row.scope.team_id, Some(&row.scope.project_id), run_id)?;
+        Ok(Self { command, run })
+    }
+}
+
+/// The answer to a control signal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignalAnswer {
+    /// The command.
+    pub command: CommandReceipt,
+    /// The control thread as it shows now; absent while the command is not finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread: Option<ThreadView>,
+    /// What the agent's signals come to; absent while the command is not finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_state: Option<ControlState>,
+}
+
+/// What the signals of an agent in a run come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ControlState {
+    /// The run.
+    pub run_id: String,
+    /// The agent.
+    pub agent_name: String,
+    /// How its latest question stands; the one of the signal's `client_key`, if it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guidance: Option<Guidance>,
+    /// Whether it said that it is done.
+    pub completion: bool,
+    /// How its work was judged, once it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_status: Option<ValidationStatus>,
+    /// Against which criteria.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done_criteria: Option<String>,
+}
+
+impl ControlState {
+    fn of(control: Control, guidance: Option<Guidance>) -> Self {
+        let (validation_status, done_criteria) =
+            control.validation.map(|validated| (validated.status, validated.done_criteria)).unzip();
+        Self {
+            run_id: control.run_id,
+            agent_name: control.agent_name,
+            guidance,
+            completion: control.completion_pos.is_some(),
+            validation_status,
+            done_criteria,
+        }
+    }
+}
+
+impl CommandAnswer for SignalAnswer {
+    const PROJECTION: &'static str = thread_views::PROJECTION.name;
+
+    fn pending(command: CommandReceipt) -> Self {
+        Self { command, thread: None, control_state: None }
+    }
+
+    fn read(
+        reader: &mut Reader<'_>,
+        command: CommandReceipt,
+        row: &CommandRow,
+        applied: &AppliedTo,
+    ) -> Result<Self, StoreError> {
+        let thread = thread_of(reader, row, applied)?;
+        let (AppliedTo::Thread { thread_id }, Ok(signal)) =
+            (applied, serde_json::from_str::<ControlSignal>(&row.payload))
+        else {
+            return Ok(Self { command, thread, control_state: None });
+        };
+        let client_key = match &signal.payload {
+            ControlPayload::GuidanceRequest(request) => request.client_key.as_deref(),
+            _ => None,
+        };
+        let request = threads::find_request(reader, &row.scope, thread_id, client_key)?;
+        let guidance = request.map(|request| Guidance::of(request.request_id, request.status, request.answer.as_ref()));
+        let controls = controls::of_run(reader, &row.scope, &signal.run_id)?;
+        let control = controls.into_iter().find(|control| control.agent_name == signal.agent_name);
+        Ok(Self { command, thread, control_state: control.map(|control| ControlState::of(control, guidance)) })
+    }
+}

@@ -1,0 +1,5 @@
+//! `cmd-change-run-state` as a Lambda binary.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::serve::<cmd_change_run_state::CmdChangeRunState>()
+}

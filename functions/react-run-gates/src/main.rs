@@ -1,0 +1,5 @@
+//! `react-run-gates` as a Lambda binary.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::serve::<react_run_gates::ReactRunGates>()
+}

@@ -1,0 +1,79 @@
+//! `view_run_snapshots`: one row per run, as lists show it, and when its agents were last heard of. A snapshot puts the
+//! control state beside it, which no view has.
+
+mod read;
+mod snapshot;
+
+use crate::domain::run::RunStateChanged;
+use crate::message::event::{LogEvent, types};
+use crate::store::projections::{Projection, ViewTable};
+use crate::store::statement::{Statement, Value, nullable};
+use crate::value::{ActorType, Word};
+
+pub use read::{RunFilter, RunView, find, list};
+pub use snapshot::{
+    AgentSnapshot, Blocker, BlockerKind, Candidate, OpenGuidance, Snapshot, ThreadCounters, Waiting, Wanted, snapshot,
+};
+
+/// The projection.
+pub static PROJECTION: Projection = Projection {
+    name: "run-snapshots",
+    apply,
+    tables: &[
+        ViewTable {
+            name: "view_run_snapshots",
+            key: &["team_id", "project_id", "run_id"],
+            page: include_str!("../sql/list_generation_of_run_snapshots.sql"),
+            delete: include_str!("../sql/delete_run_snapshots.sql"),
+        },
+        ViewTable {
+            name: "view_run_snapshots_agents",
+            key: &["team_id", "project_id", "run_id", "agent_name"],
+            page: include_str!("../sql/list_generation_of_run_snapshot_agents.sql"),
+            delete: include_str!("../sql/delete_run_snapshot_agents.sql"),
+        },
+    ],
+    indexes: &[],
+};
+
+/// Any event in a run touches it; its own moves it; an agent's shows that the agent lives.
+fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>, serde_json::Error> {
+    let Some(run_id) = event.run_id.clone() else { return Ok(Vec::new()) };
+    let with = |more: Vec<Value>| -> Vec<Value> {
+        let (team_id, project_id) = (event.team_id.clone(), event.project_id.clone());
+        let key = [generation.into(), team_id.into(), project_id.into(), run_id.clone().into()];
+        key.into_iter().chain(more).collect()
+    };
+    let (at, pos) = (event.recorded_at.0, event.pos);
+    if event.event_type == types::RUN_STATE_CHANGED {
+        let moved: RunStateChanged = serde_json::from_str(event.payload.get())?;
+        let brief = moved.brief.as_ref().map(serde_json::to_string).transpose()?;
+        let (state, reason) = (Value::from(moved.to.as_str()), nullable(moved.reason));
+        if moved.from.is_some() {
+            let params = with(vec![state, reason, at.into(), nullable(brief), pos.into()]);
+            return Ok(vec![Statement::new(include_str!("../sql/move_run_snapshot.sql"), params)]);
+        }
+        let params = with(vec![
+            moved.title.into(),
+            serde_json::to_string(&moved.tickets)?.into(),
+            moved.mode.as_str().into(),
+            state,
+            reason,
+            at.into(),
+            nullable(brief),
+            serde_json::to_string(&moved.agents)?.into(),
+            event.actor_name.clone().into(),
+            event.actor_type.as_str().into(),
+            pos.into(),
+        ]);
+        return Ok(vec![Statement::new(include_str!("../sql/insert_run_snapshot.sql"), params)]);
+    }
+    let touched =
+        Statement::new(include_str!("../sql/update_run_snapshot_touched.sql"), with(vec![at.into(), pos.into()]));
+    let by_agent = event.agent_name.clone().filter(|_| event.actor_type == ActorType::Agent);
+    let active = by_agent.map(|agent| {
+        let params = with(vec![agent.into(), at.into()]);
+        Statement::new(include_str!("../sql/upsert_run_snapshot_agent.sql"), params)
+    });
+    Ok(std::iter::once(touched).chain(active).collect())
+}
