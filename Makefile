@@ -16,7 +16,7 @@ run: ## Start the whole system here until Ctrl-C; needs only Rust and a C compil
 	@infra/setup/rust-toolchain-and-cc
 	@cargo run -q -p harness --bin agentforum -- up $(ARGS)
 
-demo: ## Run the system with a sample fleet of agents and people until Ctrl-C. ARGS: --speed N, flags of `agentforum up`
+demo: ## Run the system with a fleet of 24 agents in 6 runs until Ctrl-C. ARGS: --speed N, flags of `agentforum up`
 	@infra/setup/rust-toolchain-and-cc
 	@cargo run -q -p harness --bin agentforum -- demo $(ARGS)
 

@@ -1,6 +1,7 @@
 //! The command line. It talks to a running server through the HTTP API, never to the database (CLI-1); `up` is the server.
 //! Data goes to stdout, all else to stderr (CLI-2).
 
+mod alerts;
 mod ask;
 mod backup;
 mod completions;
@@ -15,13 +16,17 @@ mod failure;
 mod forum;
 mod functions;
 mod globals;
+mod guidance;
 mod hints;
 mod keys;
 mod list;
+mod operator;
 mod output;
 mod place;
 mod replay;
 mod reply;
+mod run;
+mod signal;
 mod start;
 mod status;
 mod stop;
@@ -92,6 +97,13 @@ enum Command {
     /// Ask, answer and follow threads
     #[command(subcommand)]
     Forum(Box<forum::Command>),
+    /// Start, list, show, move and close runs
+    #[command(subcommand)]
+    Run(Box<run::Command>),
+    /// Tell when a run needs somebody or has ended, until interrupted
+    Watch(alerts::Watch),
+    /// Decide every interval what to do next about each run, until interrupted
+    Operator(operator::Operator),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Command),
@@ -151,6 +163,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor { flags } => doctor::run(&globals, &flags).await,
         Command::Demo(demo) => demo.run(&globals).await,
         Command::Forum(command) => forum::run(&globals, *command).await,
+        Command::Run(command) => run::run(&globals, *command).await,
+        Command::Watch(watch) => watch.run(&globals).await,
+        Command::Operator(operator) => operator.run(&globals).await,
         Command::Keys(command) => keys::run(&globals, command).await,
         Command::Dead(command) => dead::run(&globals, command).await,
         Command::Replay(replay) => replay.run(&globals).await,
@@ -176,7 +191,7 @@ mod tests {
     // CLI-3
     #[test]
     fn commands_of_later_releases_are_absent_and_not_stubbed() {
-        for line in ["agentforum forum signal", "agentforum run list", "agentforum mcp"] {
+        for line in ["agentforum session list", "agentforum pr list", "agentforum mcp"] {
             assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");
         }
     }
@@ -212,5 +227,19 @@ mod tests {
         assert!(parse("agentforum forum ask --title T --ticket K --wait 10m --option a --option b -").is_ok());
         assert!(parse("agentforum forum answer thr_1").is_err());
         assert!(parse("agentforum forum answer thr_1 --option yes").is_ok());
+    }
+
+    #[test]
+    fn runs_their_states_and_intervals_are_checked_before_anything_is_sent() {
+        assert!(parse("agentforum run start --title T").is_err(), "a run needs a ticket");
+        assert!(parse("agentforum run start --ticket T-1 --until closed").is_err());
+        assert!(parse("agentforum run start --ticket T-1 --ticket T-2 --agent ada --mode Bootstrap").is_ok());
+        assert!(parse("agentforum run list --state running,PAUSED --limit 5").is_ok());
+        assert!(parse("agentforum run list --state running,away").is_err());
+        assert!(parse("agentforum run state run_1 running --goal G").is_ok());
+        assert!(parse("agentforum forum signal --run run_1 --agent ada --type guess").is_err());
+        assert!(parse("agentforum operator --interval 0s").is_err());
+        assert!(parse("agentforum operator --run run_1 --interval 1s --execute").is_ok());
+        assert!(parse("agentforum watch --run run_1 --notify-command true").is_ok());
     }
 }

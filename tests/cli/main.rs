@@ -12,4 +12,5 @@ mod local;
 mod logging;
 mod operations;
 mod retries;
+mod runs;
 mod talk;

@@ -59,7 +59,7 @@ async fn ask_answer_resume_complete_validate_and_close_survive_two_kills() {
 
     let system = setup.start().await;
     system.assert_at_rest().await;
-    system.stop().await;
+    let _setup = system.stop().await;
     let moves = "SELECT payload ->> 'to' FROM events WHERE type = 'run.state.changed' ORDER BY pos";
     let moves: Vec<_> = rows_of(&database, moves).await.into_iter().flatten().collect();
     let expected = ["created", "planning", "running", "awaiting_guidance", "running", "completed", "closing", "closed"];

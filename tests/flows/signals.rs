@@ -123,7 +123,7 @@ async fn signals_fold_in_their_own_commit_and_other_posts_derive_nothing() {
     let late = signalled(&system, &run, "ada", "guidance_answer", late).await;
     assert_eq!(
         (late.text("/control_state/guidance/status"), late.text("/thread/state")),
-        ("pending".into(), "waiting_human".into())
+        ("superseded".into(), "waiting_human".into())
     );
     assert_eq!(late.number("/thread/posts_count"), 4);
     // A plain post is no signal.

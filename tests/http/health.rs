@@ -139,7 +139,15 @@ async fn readiness_comes_with_the_first_moment_at_rest_and_stays() {
     let names: Vec<_> = after.list("/checks").iter().map(|check| check["name"].clone()).collect();
     assert_eq!(
         names,
-        ["reconciliation", "caught_up", "projection search", "projection thread-stats", "projection thread-views"]
+        [
+            "reconciliation",
+            "caught_up",
+            "projection react-run-gates",
+            "projection run-snapshots",
+            "projection search",
+            "projection thread-stats",
+            "projection thread-views"
+        ]
     );
     assert_eq!(after.body["reconciled"], json!({ "outbox": 0, "commands": 0, "events": 0, "replays": 0 }));
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use shared::function::Function;
 use shared::message::envelope::Tick;
 use shared::transport::{Outgoing, Transport};
+use tests::runs::{RUNS, run_of, signalled, started};
 use tests::system::{Client, System, question};
 use tests::world::World;
 
@@ -168,4 +169,31 @@ async fn requests_commits_and_files_are_measured() {
         let text = Client::new(&system.harness.url).get("/metrics").await.body.to_string();
         assert!(!text.contains(&format!("agentforum_{later}")), "{later} counts what is not there");
     }
+}
+
+// HEALTH: guidance_pending, guidance_wait_seconds, escalations_total
+#[tokio::test]
+async fn questions_of_agents_are_counted_while_they_wait_and_timed_when_they_are_answered() {
+    let system = System::stepped().await;
+    let run = started(&system, &run_of(&["ada", "bob"], "standard")).await;
+    for agent in ["ada", "bob"] {
+        signalled(&system, &run, agent, "guidance_request", json!({ "question": "Which?" })).await;
+    }
+    system.advance(Duration::from_secs(7));
+    assert_samples(&system, &[("guidance_pending", 2.0)]).await;
+    signalled(&system, &run, "ada", "guidance_answer", json!({ "answer": "this" })).await;
+    let told = system.owner.post(&format!("{RUNS}/{run}/operator"), &json!({ "execute": true })).await;
+    assert_eq!(told.body["executed"], true);
+    system.settle().await;
+    assert_samples(
+        &system,
+        &[
+            ("guidance_pending", 1.0),
+            (r#"guidance_wait_seconds_count{result="answered"}"#, 1.0),
+            (r#"guidance_wait_seconds_sum{result="answered"}"#, 7.0),
+            (r#"escalations_total{kind="operator"}"#, 1.0),
+            (r#"events_total{type="forum.control.signal"}"#, 3.0),
+        ],
+    )
+    .await;
 }

@@ -74,6 +74,14 @@ async fn every_path_of_the_table_is_described_and_served() {
         "GET /api/v1/projections",
         "POST /api/v1/projections/{name}/replay",
         "POST /api/v1/login-links",
+        "POST /api/v1/forum/control/signal",
+        "GET /api/v1/runs",
+        "POST /api/v1/runs",
+        "GET /api/v1/runs/{run_id}",
+        "GET /api/v1/runs/{run_id}/snapshot",
+        "POST /api/v1/runs/{run_id}/state",
+        "POST /api/v1/runs/{run_id}/close",
+        "POST /api/v1/runs/{run_id}/operator",
     ];
     expected.sort_unstable();
     assert_eq!(described, expected);

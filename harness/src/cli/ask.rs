@@ -1,23 +1,20 @@
-//! `forum ask`: opens a thread and, with `--wait`, follows the log until the answer is in it (CLI-5). The answer is taken
-//! from the event itself, so that nothing depends on how far a view has come.
+//! `forum ask`: opens a thread and, with `--wait`, waits until its question is settled (CLI-5).
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use serde::Serialize;
-use shared::client::{ClientError, Follow, Live};
 use shared::clock::{Clock, Time};
 use shared::id::Kind;
 use shared::message::event::types;
-use shared::value::{OnTimeout, Priority};
+use shared::value::{GuidanceStatus, OnTimeout, Priority};
 
 use super::documents::{EventView, Outcome};
 use super::failure::UsageError;
 use super::forum::{body, words};
-use super::globals::{Globals, Session};
-use super::output::Output;
+use super::globals::Globals;
+use super::guidance::{self, Guidance, gives_up};
 use super::reply::{Payload, Write, send, show};
 use super::{duration, text};
 
@@ -70,19 +67,6 @@ pub(super) struct Ask {
     write: Write,
 }
 
-/// What `--wait` prints.
-#[derive(Debug, PartialEq, Serialize)]
-struct Guidance {
-    thread_id: String,
-    status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    option: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answered_by: Option<String>,
-}
-
 impl Ask {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
         let (wait, ticket) = (self.wait, self.ticket.trim().to_owned());
@@ -99,12 +83,7 @@ impl Ask {
         // From where the question stands in the log; from the log's beginning while that is not known.
         let cursor = outcome.pos().unwrap_or(0).to_string();
         let follow = session.client.follow(vec![("types", "forum.*".to_owned()), ("ticket", ticket)], Some(cursor));
-        let guidance = tokio::select! {
-            found = find(follow, &session, &thread_id) => found?,
-            () = tokio::time::sleep(wait) => None,
-            interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| None).context("cannot listen for SIGINT")?,
-        };
-        print(&session, &guidance.unwrap_or_else(|| Guidance::pending(thread_id)))
+        guidance::wait(&session, follow, thread_id, wait, settled).await
     }
 
     fn payload(self, now: Time) -> anyhow::Result<(Payload, Write)> {
@@ -134,67 +113,13 @@ fn thread_of(outcome: &Outcome) -> Option<String> {
     opened.or_else(|| Kind::Command.parse(outcome.command_id()).map(|uuid| Kind::Thread.with(uuid)))
 }
 
-/// The answer to the thread's question; none once the thread is closed without one.
-async fn find(mut follow: Follow, session: &Session, thread_id: &str) -> Result<Option<Guidance>, ClientError> {
-    loop {
-        match follow.next().await? {
-            Live::Connected { again: false } => {}
-            Live::Connected { again: true } => session.output.note("note: connected again"),
-            Live::Lost(error) => session.output.note(&format!("note: {error}; trying again")),
-            Live::Event(event) => match serde_json::from_str::<EventView>(&event.data) {
-                Ok(event) if event.thread_id.as_deref() == Some(thread_id) => {
-                    if event.event_type == types::THREAD_CLOSED {
-                        session.output.note("note: the thread was closed without an answer");
-                        return Ok(None);
-                    }
-                    if let Some(guidance) = answer_in(&event) {
-                        return Ok(Some(guidance));
-                    }
-                }
-                _ => {}
-            },
-        }
+/// How the question stands by `event`; none while it stands where it stood.
+fn settled(event: &EventView) -> Option<Guidance> {
+    if gives_up(event) {
+        return Some(Guidance::unanswered(event.thread_id.clone()?, GuidanceStatus::NoAnswer));
     }
-}
-
-/// The answer, if `event` is one.
-fn answer_in(event: &EventView) -> Option<Guidance> {
-    if event.event_type != types::POST_ADDED || event.text("kind") != Some("guidance_answer") {
-        return None;
-    }
-    Some(Guidance {
-        thread_id: event.thread_id.clone()?,
-        status: if event.actor_type == "system" { "auto_answered" } else { "answered" },
-        answer: event.text("body").map(str::to_owned),
-        option: event.text("option").map(str::to_owned),
-        answered_by: Some(event.actor_name.clone()),
-    })
-}
-
-impl Guidance {
-    fn pending(thread_id: String) -> Self {
-        Self { thread_id, status: "pending", answer: None, option: None, answered_by: None }
-    }
-
-    /// For people: the facts on one line, the answer below it.
-    fn describe(&self) -> String {
-        let part = |before: &str, text: &Option<String>| match text {
-            Some(text) => format!("{before}{}", text::line(text)),
-            None => String::new(),
-        };
-        let (option, by) = (part("  option: ", &self.option), part("  by ", &self.answered_by));
-        let answer = self.answer.as_ref().map_or_else(String::new, |answer| format!("\n{}", text::lines(answer)));
-        format!("{}  {}{option}{by}{answer}", text::line(&self.thread_id), self.status)
-    }
-}
-
-fn print(session: &Session, guidance: &Guidance) -> anyhow::Result<ExitCode> {
-    if session.output.json {
-        session.output.json(&serde_json::to_string(guidance)?)?;
-    } else {
-        Output::text(&guidance.describe())?;
-    }
-    Ok(if guidance.status == "pending" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let answers = event.event_type == types::POST_ADDED && event.text("kind") == Some("guidance_answer");
+    answers.then(|| Guidance::answered(event, event.text("body"), event.text("option")))
 }
 
 #[cfg(test)]
@@ -207,7 +132,7 @@ mod tests {
             thread_id: Some("thr_1".to_owned()),
             actor_type: actor_type.to_owned(),
             actor_name: "ada".to_owned(),
-            payload: serde_json::json!({"kind": kind, "body": "take\u{1b}[2J B", "option": "B"}),
+            payload: serde_json::json!({"kind": kind, "body": "take B", "option": "B"}),
             ..EventView::default()
         }
     }
@@ -215,27 +140,21 @@ mod tests {
     // CLI-5
     #[test]
     fn the_answer_is_found_in_its_event_and_nowhere_else() {
-        assert_eq!(answer_in(&event(types::POST_ADDED, "agent", "message")), None);
-        assert_eq!(answer_in(&event(types::STATE_CHANGED, "human", "guidance_answer")), None);
-        let answer = answer_in(&event(types::POST_ADDED, "human", "guidance_answer")).expect("an answer");
-        let json = serde_json::to_value(&answer).ok();
-        let expected = serde_json::json!({"thread_id": "thr_1", "status": "answered", "answer": "take\u{1b}[2J B",
-            "option": "B", "answered_by": "ada"});
-        assert_eq!(json, Some(expected));
-        assert_eq!(answer.describe(), "thr_1  answered  option: B  by ada\ntake[2J B");
-        let automatic = answer_in(&event(types::POST_ADDED, "system", "guidance_answer"));
-        assert_eq!(automatic.map(|answer| answer.status), Some("auto_answered"));
+        assert_eq!(settled(&event(types::POST_ADDED, "agent", "message")), None);
+        assert_eq!(settled(&event(types::STATE_CHANGED, "human", "guidance_answer")), None);
+        let answer = settled(&event(types::POST_ADDED, "human", "guidance_answer")).expect("an answer");
+        assert_eq!((answer.answer.as_deref(), answer.option.as_deref()), (Some("take B"), Some("B")));
+        assert_eq!((answer.status, answer.answered_by.as_deref()), (GuidanceStatus::Answered, Some("ada")));
+        let automatic = settled(&event(types::POST_ADDED, "system", "guidance_answer"));
+        assert_eq!(automatic.map(|answer| answer.status), Some(GuidanceStatus::AutoAnswered));
     }
 
-    // CLI-5
+    // CLI-5, SIGNAL-11
     #[test]
-    fn without_an_answer_the_question_is_pending() {
-        let pending = Guidance::pending("thr_1".to_owned());
-        assert_eq!(
-            serde_json::to_string(&pending).ok().as_deref(),
-            Some(r#"{"thread_id":"thr_1","status":"pending"}"#)
-        );
-        assert_eq!(pending.describe(), "thr_1  pending");
+    fn a_deadline_that_parks_the_question_ends_the_waiting() {
+        let payload = serde_json::json!({"why": "deadline", "guidance_status": "no_answer"});
+        let parked = EventView { payload, ..event(types::ESCALATION_REQUESTED, "system", "") };
+        assert_eq!(settled(&parked).map(|parked| parked.status), Some(GuidanceStatus::NoAnswer));
     }
 
     // CMD-2

@@ -1,10 +1,12 @@
 //! `demo`: the whole system on a database of its own, with a fleet that uses it. One line per act.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 use shared::config::{Config, ConfigFlags, Source};
+use shared::transport::Backend;
 
 use super::globals::{Globals, LOCAL_KEY};
 use super::output::Output;
@@ -35,9 +37,9 @@ impl Demo {
         let (key_file, speed) = (config.db.place().with_file_name(LOCAL_KEY), self.speed);
         output.note(&format!("playing on {}; stop with Ctrl-C", config.db));
         up::run_with(config, globals.json, |harness| {
-            let url = harness.url.clone();
+            let (url, transport) = (harness.url.clone(), harness.ctx.transport.clone());
             async move {
-                let Err(error) = watch(&url, &key_file, speed, &output).await else {
+                let Err(error) = watch(&url, &key_file, speed, transport, &output).await else {
                     return anyhow::anyhow!("everybody has left the play");
                 };
                 error
@@ -47,19 +49,21 @@ impl Demo {
     }
 }
 
-/// The settings of `up`, with a database and a calm of its own unless somebody chose others.
+/// The settings of `up`, with a database and a calm of its own unless somebody chose others; deadlines that a fast play
+/// brings near are looked for more often.
 fn settings(globals: &Globals, given: ConfigFlags) -> anyhow::Result<Config> {
     let chosen = globals.settings(&given)?;
     let is_default =
         |key: &str| chosen.settings().iter().any(|setting| setting.key == key && setting.source == Source::Default);
-    let own = [("db", DATABASE), ("log.level", "warn")].into_iter().filter(|(key, _)| is_default(key));
+    let own = [("db", DATABASE), ("log.level", "warn"), ("guidance.sweep", "1s")];
+    let own = own.into_iter().filter(|(key, _)| is_default(key));
     let mut flags: BTreeMap<_, _> = own.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     flags.extend(given.0);
     globals.settings(&ConfigFlags(flags))
 }
 
-async fn watch(url: &str, key_file: &std::path::Path, speed: u32, output: &Output) -> anyhow::Result<()> {
-    let mut play = Play::begin(url, key_file, speed).await?;
+async fn watch(url: &str, key_file: &Path, speed: u32, transport: Backend, output: &Output) -> anyhow::Result<()> {
+    let mut play = Play::begin(url, key_file, speed, transport).await?;
     while let Some(act) = play.next().await {
         if output.json {
             output.json(&serde_json::to_string(&act)?)?;
@@ -72,7 +76,7 @@ async fn watch(url: &str, key_file: &std::path::Path, speed: u32, output: &Outpu
 
 fn line(act: &Act) -> String {
     let Act { actor, does, ticket, text, .. } = act;
-    format!("{actor:<9} {does:<8} {:<8} {}", text::line(ticket), text::short(text, TEXT_WIDTH)).trim_end().to_owned()
+    format!("{actor:<16} {does:<9} {:<8} {}", text::line(ticket), text::short(text, TEXT_WIDTH)).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -82,12 +86,13 @@ mod tests {
     #[test]
     fn an_act_is_one_calm_line() {
         let act = Act {
-            actor: "planner",
+            actor: "ledger-planner",
             does: "asks",
             ticket: "PAY-214".to_owned(),
+            run_id: Some("run_1".to_owned()),
             thread_id: None,
             text: "May it\nlock?".to_owned(),
         };
-        assert_eq!(line(&act), "planner   asks     PAY-214  May it lock?");
+        assert_eq!(line(&act), "ledger-planner   asks      PAY-214  May it lock?");
     }
 }

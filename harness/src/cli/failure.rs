@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use serde_json::Value;
 use shared::client::{ClientError, ProblemDocument};
 use shared::config::ConfigError;
 
@@ -39,6 +40,16 @@ fn code(error: &anyhow::Error) -> u8 {
     1
 }
 
+/// Whether the next try may go better: the server is away, late, or failed by itself.
+pub(super) fn may_pass(error: &ClientError) -> bool {
+    match error {
+        ClientError::Unreachable { .. } | ClientError::Interrupted { .. } | ClientError::Timeout { .. } => true,
+        ClientError::Protocol { status } => *status >= 500,
+        ClientError::Problem { problem, .. } => problem.status >= 500 || problem.status == 429,
+        _ => false,
+    }
+}
+
 /// The chain of causes, and what a problem document says beside its text.
 fn describe(error: &anyhow::Error) -> String {
     let causes: Vec<_> = error.chain().map(|cause| text::lines(&cause.to_string())).collect();
@@ -59,6 +70,10 @@ fn describe_problem(problem: &ProblemDocument, text: &mut String) {
         let _ = write!(text, "\n  {}: {}", text::line(&field.pointer), text::line(&field.detail));
     }
     for (name, value) in problem.extra.iter().filter(|(name, _)| !matches!(name.as_str(), "type" | "instance")) {
+        if let ("gates", Some(gates)) = (name.as_str(), value.as_array()) {
+            text.extend(gates.iter().map(describe_gate));
+            continue;
+        }
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let _ = write!(text, "\n  {}: {}", text::line(name), text::short(&value, 200));
     }
@@ -69,8 +84,15 @@ fn describe_problem(problem: &ProblemDocument, text: &mut String) {
     let _ = write!(text, "\n  next: {}", next_step(&problem.code));
 }
 
+/// A gate that is shut: what is missing, who owes it, how it stands.
+fn describe_gate(gate: &Value) -> String {
+    let member = |name: &str| text::line(gate[name].as_str().unwrap_or("-"));
+    format!("\n  {}  {}  {}", member("gate"), member("agent_name"), member("detail"))
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use shared::error::FieldError;
 
     use super::*;
@@ -106,5 +128,31 @@ mod tests {
         let expected = "it[1m is closed\n  /body: is required\n  code: thread_closed (HTTP 409)\n  request_id: req_1\n  \
                         next: a closed thread stays closed; go on in a new one: `agentforum forum ask`";
         assert_eq!(describe(&problem(409, "thread_closed")), expected);
+    }
+
+    // CLI-3, RUN-11
+    #[test]
+    fn every_shut_gate_has_a_line_of_its_own() {
+        let gates = json!([
+            {"gate": "done_criteria_missing", "ok": false, "detail": "the brief does not say"},
+            {"gate": "completion_missing", "agent_name": "ada\u{1b}[2J", "ok": false, "detail": "no completion"},
+        ]);
+        let extra = [("gates".to_owned(), gates)].into_iter().collect();
+        let problem = ProblemDocument { status: 422, code: "gate_not_met".to_owned(), extra, ..Default::default() };
+        let error = ClientError::Problem { problem: Box::new(problem), retry_after: None }.into();
+        let expected = "\n  done_criteria_missing  -  the brief does not say\n  \
+                        completion_missing  ada[2J  no completion\n  code: gate_not_met (HTTP 422)\n";
+        assert!(describe(&error).contains(expected), "{}", describe(&error));
+    }
+
+    #[test]
+    fn what_may_pass_is_the_servers_trouble_and_no_refusal() {
+        let of = |status| {
+            let problem = ProblemDocument { status, ..ProblemDocument::default() };
+            may_pass(&ClientError::Problem { problem: Box::new(problem), retry_after: None })
+        };
+        assert!(of(500) && of(503) && of(429) && !of(403) && !of(404) && !of(422));
+        assert!(may_pass(&ClientError::Unreachable { address: String::new() }));
+        assert!(!may_pass(&ClientError::Key));
     }
 }

@@ -9,13 +9,15 @@ use clap::builder::PossibleValuesParser;
 use shared::value::Word;
 
 use super::globals::Globals;
-use super::{ask, debug, list, reply, thread, watch};
+use super::{ask, debug, list, reply, signal, thread, watch};
 
 /// Commands of the forum.
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Open a thread with a question, and wait for the answer if asked to
     Ask(ask::Ask),
+    /// Send a control signal: what an agent of a run asks, is answered, has completed, or was found good
+    Signal(signal::Signal),
     /// Add a post to a thread
     Post(reply::Post),
     /// Answer a thread's question
@@ -47,6 +49,7 @@ pub(super) enum Command {
 pub(super) async fn run(globals: &Globals, command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Ask(ask) => ask.run(globals).await,
+        Command::Signal(signal) => signal.run(globals).await,
         Command::Post(post) => post.run(globals).await,
         Command::Answer(answer) => answer.run(globals).await,
         Command::Assign(assign) => assign.run(globals).await,

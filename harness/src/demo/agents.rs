@@ -1,75 +1,193 @@
-//! What an agent of the play does: it asks, tells more, waits for the answer, thanks and closes; then the next question.
+//! What an agent of the play does in each run that it is given: it asks the forum, requests guidance and goes on with
+//! what it gets, says that it is done, and does again what was found wanting.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::json;
 use shared::client::ClientError;
 use shared::clock::Clock;
+use tokio::sync::watch;
 
-use super::Stage;
-use super::questions::{QUESTIONS, Question};
+use super::documents::{Detail, Snapshot};
+use super::questions::{self, Question};
+use super::runs::{Part, Proof, Reply, Request, Run};
+use super::stage::{About, Stage};
 
-/// By when an answer is wanted.
-const DEADLINE: Duration = Duration::from_secs(30 * 60);
+/// By when an answer is wanted that will come in time, however slow the machine on which a fast play runs.
+const CALM: Duration = Duration::from_secs(30 * 60);
+/// By when one is wanted that will not, in seconds of human time.
+const HASTE: u32 = 45;
+/// What asks for attention to a thread.
+const ESCALATED: &str = "forum.sla.escalation_requested";
 
-/// A thread as far as its asker looks at it.
-#[derive(Deserialize)]
-struct Detail {
-    thread: Thread,
-}
-
-#[derive(Deserialize)]
-struct Thread {
-    state: String,
-}
-
-/// Asks until the play ends, each time the next question that nobody has `asked` in this round.
-pub(super) async fn play(stage: Stage, asked: Arc<AtomicUsize>) {
-    stage.pause(0, 12).await;
-    loop {
-        let question = &QUESTIONS[asked.fetch_add(1, Ordering::Relaxed) % QUESTIONS.len()];
-        if let Err(error) = ask(&stage, question).await {
-            stage.complain(question.ticket, &error).await;
+/// Works in the runs that are `assigned`, one after the other.
+pub(super) async fn play(
+    stage: Stage,
+    run: &'static Run,
+    part: &'static Part,
+    mut assigned: watch::Receiver<Option<String>>,
+) {
+    while assigned.changed().await.is_ok() {
+        let given = assigned.borrow_and_update().clone();
+        if let Some(run_id) = given {
+            Job { stage: &stage, run, part, run_id: &run_id }.work().await;
         }
-        stage.pause(8, 25).await;
     }
 }
 
-/// One question from its opening to its close.
-async fn ask(stage: &Stage, question: &Question) -> Result<(), ClientError> {
-    let deadline = Clock::System.now().plus(DEADLINE);
-    let opening = json!({
-        "title": question.title,
-        "ticket": question.ticket,
-        "body": question.body,
-        "options": question.options,
-        "default": question.options[question.default],
-        "deadline": deadline,
-        "priority": question.priority,
-        "agent_name": stage.actor,
-    });
-    let Some(thread) = stage.command(&["forum", "threads"], &opening).await? else { return Ok(()) };
-    stage.tell("asks", question.ticket, Some(&thread), question.title).await;
-    stage.pause(3, 9).await;
-    stage.command(&["forum", "threads", &thread, "posts"], &json!({ "body": question.detail })).await?;
-    stage.tell("adds", question.ticket, Some(&thread), question.detail).await;
-    while !is_answered(stage, &thread).await? {
-        stage.pause(2, 4).await;
-    }
-    stage.pause(2, 6).await;
-    stage.command(&["forum", "threads", &thread, "posts"], &json!({ "body": question.thanks })).await?;
-    stage.tell("thanks", question.ticket, Some(&thread), question.thanks).await;
-    stage.pause(3, 8).await;
-    stage.command(&["forum", "threads", &thread, "close"], &json!({ "reason": question.outcome })).await?;
-    stage.tell("closes", question.ticket, Some(&thread), question.outcome).await;
-    Ok(())
+/// An agent's part in one run.
+struct Job<'a> {
+    stage: &'a Stage,
+    run: &'static Run,
+    part: &'static Part,
+    run_id: &'a str,
 }
 
-/// Whether there is an answer to go on with; a thread that somebody closed has all it will get.
-async fn is_answered(stage: &Stage, thread: &str) -> Result<bool, ClientError> {
-    let detail: Detail = stage.client.get(&["forum", "threads", thread], &[]).await?.read()?;
-    Ok(matches!(detail.thread.state.as_str(), "answered" | "closed"))
+/// The parts of its work, in their order.
+#[derive(Clone, Copy)]
+enum Step {
+    Ask,
+    Request,
+    Complete,
+}
+
+impl Job<'_> {
+    async fn work(&self) {
+        self.stage.pause(0, 12).await;
+        for step in [Step::Ask, Step::Request, Step::Complete] {
+            while let Err(error) = self.take(step).await {
+                self.stage.complain(self.about(None), &error).await;
+                // What a rule refuses now it refuses again, as when somebody who watches closed the thread.
+                if is_refusal(&error) {
+                    break;
+                }
+            }
+        }
+    }
+
+    async fn take(&self, step: Step) -> Result<(), ClientError> {
+        match step {
+            Step::Ask => match self.part.asks.and_then(questions::of_ticket) {
+                Some(question) => self.ask(question).await,
+                None => Ok(()),
+            },
+            Step::Request => match &self.part.request {
+                Some(request) => self.request(request).await,
+                None => Ok(()),
+            },
+            Step::Complete => self.complete().await,
+        }
+    }
+
+    fn about<'a>(&'a self, thread: Option<&'a str>) -> About<'a> {
+        About { ticket: self.run.tickets[0], run: Some(self.run_id), thread }
+    }
+
+    /// One question of the forum from its opening to its close.
+    async fn ask(&self, question: &Question) -> Result<(), ClientError> {
+        let stage = self.stage;
+        let opening = question.opening(self.run_id, self.part.name, Clock::System.now().plus(CALM));
+        let Some(thread) = stage.command(&["forum", "threads"], &opening).await? else { return Ok(()) };
+        let about = About { ticket: question.ticket, run: Some(self.run_id), thread: Some(&thread) };
+        stage.tell("asks", about, question.title).await;
+        stage.pause(3, 9).await;
+        stage.command(&["forum", "threads", &thread, "posts"], &json!({ "body": question.detail })).await?;
+        stage.tell("adds", about, question.detail).await;
+        loop {
+            stage.look_again(2, 4).await;
+            match self.detail(&thread).await?.thread.state.as_str() {
+                "answered" => break,
+                // It has all it will get.
+                "closed" => return Ok(()),
+                _ => {}
+            }
+        }
+        stage.pause(2, 6).await;
+        stage.command(&["forum", "threads", &thread, "posts"], &json!({ "body": question.thanks })).await?;
+        stage.tell("thanks", about, question.thanks).await;
+        stage.pause(3, 8).await;
+        stage.command(&["forum", "threads", &thread, "close"], &json!({ "reason": question.outcome })).await?;
+        stage.tell("closes", about, question.outcome).await;
+        Ok(())
+    }
+
+    /// Requests guidance and waits for whatever it comes to.
+    async fn request(&self, request: &Request) -> Result<(), ClientError> {
+        let stage = self.stage;
+        stage.pause(4, 12).await;
+        let deadline = match request.reply {
+            Reply::InTime(_) => Clock::System.now().plus(CALM),
+            Reply::Late(_) | Reply::Nobody => stage.deadline_in(HASTE),
+        };
+        let sent = stage.signal(self.run_id, self.part.name, request.payload(deadline)).await?;
+        let Some(thread) = sent else { return Ok(()) };
+        let about = self.about(Some(&thread));
+        stage.tell("requests", about, request.question).await;
+        let mut overdue = false;
+        loop {
+            stage.look_again(2, 4).await;
+            let Detail { thread: seen, events, .. } = self.detail(&thread).await?;
+            // Of a command that took long the view may still lag behind.
+            if !request.is_about(&seen.options) {
+                continue;
+            }
+            // Told from the log: a late answer may be there before the next look.
+            if !overdue && events.iter().any(|event| event.kind == ESCALATED) {
+                overdue = true;
+                let (does, text) = request.overdue();
+                stage.tell(does, about, text).await;
+            }
+            let (answer, by) = seen.answer.map(|given| (given.answer, given.answered_by)).unwrap_or_default();
+            match (seen.guidance_status.as_deref(), seen.state.as_str()) {
+                (Some("answered"), _) => {
+                    stage.tell("resumes", about, format!("with the answer of {by}: {answer}")).await;
+                    return Ok(());
+                }
+                (Some("auto_answered"), _) => {
+                    stage.tell("defaults", about, format!("nobody answered in time: {answer}")).await;
+                    return Ok(());
+                }
+                (_, "closed") => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Does the work, and once more what was found wanting.
+    async fn complete(&self) -> Result<(), ClientError> {
+        self.stage.pause(15, 40).await;
+        self.prove(&self.part.proof).await?;
+        let Some(flaw) = &self.part.flaw else { return Ok(()) };
+        if self.verdict().await?.as_deref() == Some("failed") {
+            self.stage.pause(15, 40).await;
+            self.prove(&flaw.repaired).await?;
+        }
+        Ok(())
+    }
+
+    async fn prove(&self, proof: &Proof) -> Result<(), ClientError> {
+        let thread = self.stage.signal(self.run_id, self.part.name, proof.payload()).await?;
+        self.stage.tell("completes", self.about(thread.as_deref()), proof.summary).await;
+        Ok(())
+    }
+
+    /// How the work was judged; none when the run was over before it was.
+    async fn verdict(&self) -> Result<Option<String>, ClientError> {
+        loop {
+            self.stage.look_again(2, 4).await;
+            let snapshot: Snapshot = self.stage.read(&["runs", self.run_id, "snapshot"], &[]).await?;
+            let verdict = snapshot.member(self.part.name).and_then(|member| member.validation.clone());
+            if verdict.is_some() || snapshot.is_over() {
+                return Ok(verdict);
+            }
+        }
+    }
+
+    async fn detail(&self, thread: &str) -> Result<Detail, ClientError> {
+        self.stage.read(&["forum", "threads", thread], &[]).await
+    }
+}
+
+fn is_refusal(error: &ClientError) -> bool {
+    matches!(error, ClientError::Problem { problem, .. } if (400..500).contains(&problem.status))
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::domain::control::Control;
 use shared::domain::thread::Guidance;
+use shared::id::Kind;
 use shared::message::command::{ControlPayload, ControlSignal};
 use shared::store::commands::{AppliedTo, CommandRow, CommandStatus};
 use shared::store::views::run_snapshots::{self, RunView};
@@ -124,7 +125,7 @@ pub struct ControlState {
     pub run_id: String,
     /// The agent.
     pub agent_name: String,
-    /// How its latest question stands; the one of the signal's `client_key`, if it gave one.
+    /// How the question stands that the signal asked or answered; after any other signal the latest one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guidance: Option<Guidance>,
     /// Whether it said that it is done.
@@ -171,11 +172,17 @@ impl CommandAnswer for SignalAnswer {
         else {
             return Ok(Self { command, thread, control_state: None });
         };
-        let client_key = match &signal.payload {
-            ControlPayload::GuidanceRequest(request) => request.client_key.as_deref(),
-            _ => None,
+        // The request that this very signal made, or answered; others may have come since.
+        let (client_key, request_id) = match signal.payload {
+            ControlPayload::GuidanceRequest(request) => {
+                let made = Kind::Command.parse(&row.command_id).map(|command| Kind::Post.with(command));
+                (request.client_key, made)
+            }
+            ControlPayload::GuidanceAnswer(answer) => (None, answer.request_id),
+            _ => (None, None),
         };
-        let request = threads::find_request(reader, &row.scope, thread_id, client_key)?;
+        let request =
+            threads::find_request(reader, &row.scope, thread_id, client_key.as_deref(), request_id.as_deref())?;
         let guidance = request.map(|request| Guidance::of(request.request_id, request.status, request.answer.as_ref()));
         let controls = controls::of_run(reader, &row.scope, &signal.run_id)?;
         let control = controls.into_iter().find(|control| control.agent_name == signal.agent_name);

@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use shared::clock::Time;
 use shared::ctx::Ctx;
-use shared::error::Code;
+use shared::error::{Code, Rejection};
 use shared::store::commands::{self, AppliedTo, CommandStatus, Outcome};
 use shared::value::KeyScope;
 use utoipa::ToSchema;
@@ -52,6 +53,10 @@ pub struct CommandError {
     pub code: Code,
     /// What happened.
     pub detail: String,
+    /// What else the problem document says, such as `from` and `to`, `answer`, `gates`.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub extra: Map<String, Value>,
 }
 
 /// Shows what became of a command.
@@ -74,7 +79,8 @@ pub async fn show(
         Some(Outcome::Result(applied)) => (Some(applied), None),
         Some(Outcome::Rejection(rejection)) => {
             let status = rejection.code.status();
-            (None, Some(CommandError { status, code: rejection.code, detail: rejection.detail }))
+            let Rejection { code, detail, extra } = rejection;
+            (None, Some(CommandError { status, code, detail, extra }))
         }
     };
     Ok(Json(CommandDetail {

@@ -29,7 +29,8 @@ use crate::{cursor, query};
         ("after" = Option<String>, Query, description = "Cursor; 0 is the beginning of the log"),
         ("Last-Event-ID" = Option<String>, Header),
         ("types" = Option<String>, Query, description = "Exact types or prefix.*, separated by commas; default all"),
-        ("ticket" = Option<String>, Query), ("run_id" = Option<String>, Query), ("project_id" = Option<String>, Query),
+        ("ticket" = Option<String>, Query), ("run_id" = Option<String>, Query), ("thread_id" = Option<String>, Query),
+        ("project_id" = Option<String>, Query),
     ),
     responses(
         (status = 200, content_type = "text/event-stream", description = "id = cursor, event = type, data = event JSON"),
@@ -64,7 +65,8 @@ pub async fn stream(State(ctx): State<Ctx>, identity: Identity) -> Answer<Respon
         ("cursor" = Option<String>, Query, description = "Last position read; default 0"),
         ("limit" = Option<u32>, Query, description = "Events per frame, 1 to 500, default 100"),
         ("types" = Option<String>, Query, description = "Exact types or prefix.*, separated by commas"),
-        ("ticket" = Option<String>, Query), ("run_id" = Option<String>, Query), ("project_id" = Option<String>, Query),
+        ("ticket" = Option<String>, Query), ("run_id" = Option<String>, Query), ("thread_id" = Option<String>, Query),
+        ("project_id" = Option<String>, Query),
     ),
     responses(
         (status = 101, description = "The connection is a WebSocket from here on"),

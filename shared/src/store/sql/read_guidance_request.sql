@@ -1,12 +1,13 @@
--- One request of a control thread: by the agent's own key of it if one is given, else the latest.
+-- One request of a control thread: by the agent's own key of it, or by its id; without either the latest.
 SELECT request_id, client_key, status, answer
 FROM guidance_requests
 WHERE team_id = ?1
     AND project_id = ?2
     AND thread_id = ?3
     AND CASE
-        WHEN ?4 IS NULL THEN request_id = (
-            SELECT request_id FROM control_threads WHERE team_id = ?1 AND project_id = ?2 AND thread_id = ?3
+        WHEN ?4 IS NOT NULL THEN client_key = ?4
+        ELSE request_id = coalesce(
+            ?5,
+            (SELECT request_id FROM control_threads WHERE team_id = ?1 AND project_id = ?2 AND thread_id = ?3)
         )
-        ELSE client_key = ?4
     END

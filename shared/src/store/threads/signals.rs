@@ -88,7 +88,7 @@ fn request(row: Row) -> Result<EarlierRequest, StoreError> {
     })
 }
 
-/// A guidance request of a control thread: by the agent's own key of it if one is given, else the latest.
+/// A guidance request of a control thread: by the agent's own key of it, or by its id; without either the latest.
 ///
 /// # Errors
 /// When the read fails or the row is damaged.
@@ -97,8 +97,9 @@ pub fn find_request(
     scope: &Scope,
     thread_id: &str,
     client_key: Option<&str>,
+    request_id: Option<&str>,
 ) -> Result<Option<EarlierRequest>, StoreError> {
     let mut params = key(scope, thread_id);
-    params.push(nullable(client_key.map(str::to_owned)));
+    params.extend([client_key, request_id].map(|name| nullable(name.map(str::to_owned))));
     reader.row(include_str!("../sql/read_guidance_request.sql"), params)?.map(request).transpose()
 }
