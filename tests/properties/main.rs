@@ -2,6 +2,7 @@
 
 mod envelopes;
 mod filters;
+mod gates;
 mod ids;
 mod words;
 

