@@ -2,8 +2,8 @@
 //!
 //! Wakes on: forum.commands.answer_thread
 //! Reads: commands, threads
-//! Writes: commands, threads, posts, events
-//! Emits: forum.post.added, forum.state.changed, forum.integration.docs_sync.requested
+//! Writes: commands, threads, posts, control_threads, guidance_requests, events
+//! Emits: forum.post.added, forum.state.changed, forum.control.signal, forum.integration.docs_sync.requested
 
 mod decide;
 

@@ -14,7 +14,6 @@ use serde::Deserialize;
 use shared::client::{ClientError, Live};
 use shared::message::event::types;
 
-use super::failure::may_pass;
 use super::globals::{Globals, Session};
 use super::output::Output;
 use super::run::{Snapshot, open_runs};
@@ -126,7 +125,7 @@ impl Watched<'_> {
         let mut said = false;
         loop {
             match client.get(&["runs", run_id, "snapshot"], &[("min_pos", pos.to_string())]).await {
-                Err(error) if may_pass(&error) => {
+                Err(error) if error.passes() => {
                     if !said {
                         output.note(&format!("warning: {error}; trying again"));
                     }

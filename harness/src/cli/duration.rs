@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::clock::Time;
+
 /// A duration such as `500ms`, `25s` or `30m`.
 pub(super) fn parse(text: &str) -> Result<Duration, String> {
     let parsed = shared::config::duration(text.trim()).filter(|duration| !duration.is_zero());
@@ -18,6 +19,16 @@ pub(super) fn moment(text: &str, now: Time) -> Result<Time, String> {
         (Err(_), Err(_)) => Err(format!(
             "{text:?} is no time; expected one such as 2026-01-31T12:00:00Z, or a duration from now such as 30m"
         )),
+    }
+}
+
+/// A time that passed, in its two largest units.
+pub(super) fn lasting(seconds: u64) -> String {
+    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, seconds) => format!("{seconds}s"),
+        (0, 0, minutes, seconds) => format!("{minutes}m {seconds}s"),
+        (0, hours, minutes, _) => format!("{hours}h {minutes}m"),
+        (days, hours, _, _) => format!("{days}d {hours}h"),
     }
 }
 

@@ -40,16 +40,6 @@ fn code(error: &anyhow::Error) -> u8 {
     1
 }
 
-/// Whether the next try may go better: the server is away, late, or failed by itself.
-pub(super) fn may_pass(error: &ClientError) -> bool {
-    match error {
-        ClientError::Unreachable { .. } | ClientError::Interrupted { .. } | ClientError::Timeout { .. } => true,
-        ClientError::Protocol { status } => *status >= 500,
-        ClientError::Problem { problem, .. } => problem.status >= 500 || problem.status == 429,
-        _ => false,
-    }
-}
-
 /// The chain of causes, and what a problem document says beside its text.
 fn describe(error: &anyhow::Error) -> String {
     let causes: Vec<_> = error.chain().map(|cause| text::lines(&cause.to_string())).collect();
@@ -143,16 +133,5 @@ mod tests {
         let expected = "\n  done_criteria_missing  -  the brief does not say\n  \
                         completion_missing  ada[2J  no completion\n  code: gate_not_met (HTTP 422)\n";
         assert!(describe(&error).contains(expected), "{}", describe(&error));
-    }
-
-    #[test]
-    fn what_may_pass_is_the_servers_trouble_and_no_refusal() {
-        let of = |status| {
-            let problem = ProblemDocument { status, ..ProblemDocument::default() };
-            may_pass(&ClientError::Problem { problem: Box::new(problem), retry_after: None })
-        };
-        assert!(of(500) && of(503) && of(429) && !of(403) && !of(404) && !of(422));
-        assert!(may_pass(&ClientError::Unreachable { address: String::new() }));
-        assert!(!may_pass(&ClientError::Key));
     }
 }

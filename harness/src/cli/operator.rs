@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 use shared::client::ClientError;
 use tokio::time::MissedTickBehavior;
 
-use super::failure::may_pass;
 use super::globals::{Globals, Session};
 use super::output::Output;
 use super::run::open_runs;
@@ -66,7 +65,9 @@ impl Operator {
             match self.interval(session).await {
                 Ok(()) => met = true,
                 // A server that was never there is probably not running: nobody waits for it.
-                Err(error) if met && error.downcast_ref::<ClientError>().is_some_and(may_pass) => warn(session, &error),
+                Err(error) if met && error.downcast_ref::<ClientError>().is_some_and(ClientError::passes) => {
+                    warn(session, &error)
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -10,7 +10,7 @@ use shared::clock::{Clock, Time};
 use super::globals::Globals;
 use super::output::Output;
 use super::place::Place;
-use super::{table, text};
+use super::{duration, table, text};
 use crate::functions::TABLE;
 use crate::runtime_files::{Found, Whereabouts, look};
 use shared::function::Trigger;
@@ -147,7 +147,7 @@ fn describe(output: &Output, report: &Value) -> String {
     let reasons = report["health"]["reasons"].as_array().into_iter().flatten().map(word).collect::<Vec<_>>();
     let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) };
     fact("health", word(&report["health"]["status"]) + &reasons);
-    fact("uptime", report["uptime_seconds"].as_u64().map_or_else(|| "unknown".to_owned(), lasting));
+    fact("uptime", report["uptime_seconds"].as_u64().map_or_else(|| "unknown".to_owned(), duration::lasting));
     for name in ["transport", "auth_mode", "db"] {
         fact(name, word(&report[name]));
     }
@@ -161,16 +161,6 @@ fn describe(output: &Output, report: &Value) -> String {
     let functions = report["lanes"]["functions"].as_array().into_iter().flatten();
     rows.extend(functions.map(|lane| vec![word(&lane["function"]), count(&lane["waiting"])]));
     format!("{}\n\n{}", facts.join("\n"), table::render(output, &["LANE", "WAITING"], &rows))
-}
-
-/// A duration as people say it, in its two largest units.
-fn lasting(seconds: u64) -> String {
-    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
-        (0, 0, 0, seconds) => format!("{seconds}s"),
-        (0, 0, minutes, seconds) => format!("{minutes}m {seconds}s"),
-        (0, hours, minutes, _) => format!("{hours}h {minutes}m"),
-        (days, hours, _, _) => format!("{days}d {hours}h"),
-    }
 }
 
 #[cfg(test)]
@@ -230,7 +220,7 @@ mod tests {
     #[test]
     fn a_duration_has_two_units_at_most() {
         for (seconds, text) in [(9, "9s"), (69, "1m 9s"), (3 * 3600 + 61, "3h 1m"), (2 * 86_400 + 3600, "2d 1h")] {
-            assert_eq!(lasting(seconds), text);
+            assert_eq!(duration::lasting(seconds), text);
         }
     }
 }

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use serde::Deserialize;
 use shared::client::Live;
+use shared::message::command::ControlPayload;
+use shared::value::Word;
 
 use super::documents::EventView;
 use super::globals::{Globals, Session};
@@ -85,7 +88,11 @@ fn said(event: &EventView) -> String {
     if let (Some(from), Some(to)) = (event.text("from"), event.text("to")) {
         return format!("{from} > {to}");
     }
-    ["title", "body", "reason"].into_iter().find_map(|member| event.text(member)).unwrap_or_default().to_owned()
+    let control = event.payload.get("control").and_then(|control| ControlPayload::deserialize(control).ok());
+    if let Some(control) = control {
+        return format!("{}: {}", control.kind().as_str(), control.text());
+    }
+    ["title", "body", "reason", "why"].into_iter().find_map(|member| event.text(member)).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -115,6 +122,13 @@ mod tests {
             ("forum.thread.opened", json!({"title": "T", "body": "B"}), "T"),
             ("forum.state.changed", json!({"from": "new", "to": "answered"}), "new > answered"),
             ("forum.thread.closed", json!({"from": "new", "reason": "done"}), "done"),
+            ("forum.sla.escalation_requested", json!({"why": "deadline", "waiting_seconds": 60}), "deadline"),
+            (
+                "forum.control.signal",
+                json!({"post_id": "pst_1", "kind": "guidance_request", "control": {"type": "guidance_request",
+                    "schema_version": 1, "run_id": "run_1", "agent_name": "ada", "question": "Which?", "context": "b"}}),
+                "guidance_request: Which? b",
+            ),
         ];
         for (event_type, payload, said) in rows {
             let expected = format!("{head}  {event_type}  thr_1  human ada  {said}");

@@ -100,8 +100,9 @@ impl ClientError {
         }
     }
 
-    /// Whether a live stream should try again: everything but a refusal that would come again.
-    pub(super) fn passes(&self) -> bool {
+    /// Whether the next try may go better: everything but a refusal that would come again.
+    #[must_use]
+    pub fn passes(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Interrupted { .. } | Self::StreamEnded { .. } | Self::Timeout { .. } => {
                 true

@@ -8,8 +8,8 @@ use clap::Args;
 use super::views::{AgentView, Blocker, Candidate, Counters, GateView, OpenGuidance, Snapshot, Waiting};
 use crate::cli::globals::Globals;
 use crate::cli::output::Output;
-use crate::cli::table;
 use crate::cli::text::line;
+use crate::cli::{duration, table};
 
 /// Arguments of `run snapshot`.
 #[derive(Args)]
@@ -67,8 +67,8 @@ fn cost(waiting: &Waiting) -> String {
     let agents = if *blocked_agents == 1 { "agent" } else { "agents" };
     format!(
         "{blocked_agents} {agents} blocked  {} of agent time lost  {} the longest",
-        lasting(*blocked_agent_seconds),
-        lasting(*longest_seconds)
+        duration::lasting(*blocked_agent_seconds),
+        duration::lasting(*longest_seconds)
     )
 }
 
@@ -97,7 +97,7 @@ fn agent(agent: &AgentView) -> Vec<String> {
 /// Who asks what since when, and below it what helps to answer.
 fn question(open: &OpenGuidance) -> String {
     let (agent, question) = (line(&open.agent_name), line(&open.question));
-    let (status, age) = (line(&open.status), lasting(open.waiting_seconds));
+    let (status, age) = (line(&open.status), duration::lasting(open.waiting_seconds));
     let mut facts = vec![format!("  {agent}  {status} for {age}: {question}"), line(&open.thread_id)];
     if !open.options.is_empty() {
         let options =
@@ -121,18 +121,8 @@ fn gate(gate: &GateView) -> String {
 
 fn candidate(candidate: &Candidate) -> String {
     let [thread, state, priority] = [&candidate.thread_id, &candidate.state, &candidate.priority].map(|it| line(it));
-    let untouched = lasting(candidate.untouched_seconds);
+    let untouched = duration::lasting(candidate.untouched_seconds);
     format!("  {thread}  {state}  {priority}  untouched for {untouched}: {}", line(&candidate.title))
-}
-
-/// A duration as people say it, in its two largest units.
-fn lasting(seconds: u64) -> String {
-    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
-        (0, 0, 0, seconds) => format!("{seconds}s"),
-        (0, 0, minutes, seconds) => format!("{minutes}m {seconds}s"),
-        (0, hours, minutes, _) => format!("{hours}h {minutes}m"),
-        (days, hours, _, _) => format!("{days}d {hours}h"),
-    }
 }
 
 #[cfg(test)]
