@@ -94,6 +94,13 @@ fn each_workspace_dependency_is_used() {
 
 // LAMBDA-1
 #[test]
+fn the_page_of_functions_has_a_row_for_every_folder() {
+    let page = read("functions/README.md");
+    let rows: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(rows, functions());
+}
+
+#[test]
 fn the_folders_of_functions_are_the_function_crates_of_the_workspace() {
     let root = manifest("Cargo.toml");
     let dependencies = root["workspace"]["dependencies"].as_table().expect("a table");

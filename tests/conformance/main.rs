@@ -7,6 +7,7 @@ mod guards;
 mod log;
 mod memory;
 mod outbox;
+mod plans;
 mod redis;
 mod soak;
 mod sqs;

@@ -66,7 +66,7 @@ impl Operator {
                 Ok(()) => met = true,
                 // A server that was never there is probably not running: nobody waits for it.
                 Err(error) if met && error.downcast_ref::<ClientError>().is_some_and(ClientError::passes) => {
-                    warn(session, &error)
+                    warn(session, &error);
                 }
                 Err(error) => return Err(error),
             }

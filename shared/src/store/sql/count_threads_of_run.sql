@@ -1,4 +1,5 @@
--- What is open in a run. Without a viewer everything is unseen.
+-- What is open in a run. Without a viewer everything is unseen. Left to itself the planner would read the whole project by
+-- the primary key, which it believes to be as short.
 SELECT
     count(*),
     coalesce(sum(view.last_event_pos > coalesce((
@@ -13,7 +14,7 @@ SELECT
     coalesce(sum(view.last_voice = 'agent' AND view.state IN ('new', 'waiting_human', 'waiting_operator')), 0),
     coalesce(sum(view.state = 'waiting_operator'), 0),
     coalesce(sum(view.state = 'waiting_human'), 0)
-FROM view_thread_views AS view
+FROM view_thread_views AS view INDEXED BY thread_views_of_run
 WHERE view.generation = (SELECT generation FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live')
     AND view.team_id = ?1
     AND view.project_id = ?2

@@ -4,8 +4,14 @@ FROM guidance_requests
 WHERE team_id = ?1
     AND project_id = ?2
     AND thread_id = ?3
-    AND (
-        client_key = (SELECT payload ->> '$.payload.client_key' FROM commands WHERE command_id = ?4)
-        OR request_id = (SELECT payload ->> '$.payload.request_id' FROM commands WHERE command_id = ?4)
+    AND request_id = coalesce(
+        (
+            SELECT keyed.request_id
+            FROM guidance_requests AS keyed
+            WHERE keyed.team_id = ?1
+                AND keyed.project_id = ?2
+                AND keyed.thread_id = ?3
+                AND keyed.client_key = (SELECT payload ->> '$.payload.client_key' FROM commands WHERE command_id = ?4)
+        ),
+        (SELECT payload ->> '$.payload.request_id' FROM commands WHERE command_id = ?4)
     )
-LIMIT 1

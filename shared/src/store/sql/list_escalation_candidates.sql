@@ -1,6 +1,7 @@
--- Questions of a run that wait for a person, and are urgent or were not touched since ?4.
+-- Questions of a run that wait for a person, and are urgent or were not touched since ?4. The index: see
+-- count_threads_of_run.sql.
 SELECT view.thread_id, view.title, view.state, view.priority, view.agent_name, view.updated_at
-FROM view_thread_views AS view
+FROM view_thread_views AS view INDEXED BY thread_views_of_run
 WHERE view.generation = (SELECT generation FROM projection_checkpoints WHERE projection = 'thread-views' AND state = 'live')
     AND view.team_id = ?1
     AND view.project_id = ?2
