@@ -18,6 +18,7 @@ mod functions;
 mod globals;
 mod guidance;
 mod hints;
+mod interrupt;
 mod keys;
 mod list;
 mod operator;

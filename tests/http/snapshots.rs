@@ -79,6 +79,7 @@ async fn a_snapshot_says_what_is_waited_for_what_that_costs_and_what_comes_next(
         (&json!("pending"), &json!("unknown"), &Value::Null)
     );
     assert!(ada["last_activity_at"].is_string());
+    assert!(seen["agents"][1]["last_activity_at"].is_string(), "bob spoke in threads that are not his control thread");
     assert_eq!(seen["blockers"].as_array().map(Vec::len), Some(2));
     let shut = seen["gates"].as_array().expect("gates").iter().filter(|gate| gate["ok"] == false).count();
     assert_eq!(shut, 8, "two questions, three proofs each of two agents");

@@ -1,7 +1,7 @@
 //! The JSON API: accepts commands, serves reads and the live stream, describes itself, and says how it is doing.
 //!
 //! Wakes on: HTTP
-//! Reads: view_thread_views, view_run_snapshots, threads, posts, runs, control_threads, events, commands, outbox, api_keys
+//! Reads: view_*, threads, posts, runs, control_threads, guidance_requests, operator_states, events, commands, outbox, api_keys
 //! Writes: commands, operator_states, api_keys, login_tokens, audit
 //! Emits: forum.commands.*
 

@@ -6,9 +6,6 @@
 //! Writes: commands
 //! Emits: forum.commands.escalate_thread
 
-use std::time::Duration;
-
-use shared::clock::Time;
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
 use shared::function::{Function, Period, Trigger};
@@ -31,7 +28,7 @@ impl Function for SweepEscalations {
 
     async fn handle(ctx: &Ctx, _tick: Tick) -> Result<(), HandlerError> {
         let now = ctx.clock.now();
-        let untouched = before(now, ctx.config.escalation.sla);
+        let untouched = now.minus(ctx.config.escalation.sla);
         let due = ctx.store.read(move |reader| waiting::due(reader, now, untouched, LIMIT)).await?;
         if due.is_empty() {
             return Ok(());
@@ -47,8 +44,4 @@ impl Function for SweepEscalations {
         ctx.store.commit(commit).await?;
         Ok(())
     }
-}
-
-fn before(now: Time, age: Duration) -> Time {
-    Time(now.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)))
 }

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 use shared::client::{ClientError, Live};
 use shared::message::event::types;
 
 use super::globals::{Globals, Session};
+use super::interrupt::until_interrupted;
 use super::output::Output;
 use super::run::{Snapshot, open_runs};
 use changes::{Alert, Seen, alerts};
@@ -38,14 +38,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
         let session = globals.session()?;
-        tokio::select! {
-            biased;
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted.context("cannot listen for SIGINT")?;
-                Ok(ExitCode::SUCCESS)
-            }
-            never = self.follow(&session) => never.map(|()| ExitCode::SUCCESS),
-        }
+        until_interrupted(self.follow(&session)).await
     }
 
     async fn follow(self, session: &Session) -> anyhow::Result<()> {

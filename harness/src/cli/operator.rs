@@ -4,7 +4,6 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -12,6 +11,7 @@ use shared::client::ClientError;
 use tokio::time::MissedTickBehavior;
 
 use super::globals::{Globals, Session};
+use super::interrupt::until_interrupted;
 use super::output::Output;
 use super::run::open_runs;
 use super::{duration, text};
@@ -46,14 +46,7 @@ impl Operator {
         if !self.execute {
             session.output.note("deciding only; --execute acts");
         }
-        tokio::select! {
-            biased;
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted.context("cannot listen for SIGINT")?;
-                Ok(ExitCode::SUCCESS)
-            }
-            never = self.operate(&session) => never.map(|()| ExitCode::SUCCESS),
-        }
+        until_interrupted(self.operate(&session)).await
     }
 
     async fn operate(&self, session: &Session) -> anyhow::Result<()> {

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 use shared::client::Live;
@@ -11,6 +10,7 @@ use shared::value::Word;
 
 use super::documents::EventView;
 use super::globals::{Globals, Session};
+use super::interrupt::until_interrupted;
 use super::output::Output;
 use super::text;
 
@@ -31,14 +31,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
         let session = globals.session()?;
-        tokio::select! {
-            biased;
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted.context("cannot listen for SIGINT")?;
-                Ok(ExitCode::SUCCESS)
-            }
-            never = self.follow(&session) => never.map(|()| ExitCode::SUCCESS),
-        }
+        until_interrupted(self.follow(&session)).await
     }
 
     async fn follow(self, session: &Session) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use crate::message::envelope::CloudEvent;
 use crate::message::event::{LogEvent, topic_of};
 use crate::store::dead_letters::DeadLetter;
 use crate::store::projections::{self, Apply, Checkpoint, Projection};
-use crate::store::{CommitError, Guard, events};
+use crate::store::{Commit, CommitError, Guard, events};
 use crate::value::Scope;
 
 /// Brings `projection` at least up to the doorbell's position; its own ring makes it work on a replay.
@@ -27,27 +27,57 @@ pub async fn handle(
         return replay::step(ctx, function, projection).await;
     }
     let (projection, apply) = (projection.name, projection.apply);
-    let reached = ctx.bells.projection(projection);
-    loop {
-        // Known to be committed at least that far: the cheap way out for most doorbells of a burst.
-        if *reached.borrow() >= message.sequence {
-            return Ok(());
-        }
-        let page = ctx.config.log.page;
-        let (checkpoint, events) = ctx
-            .store
-            .read(move |reader| {
-                let checkpoint = projections::live(reader, projection)?;
-                let events = events::read_all(reader, checkpoint.pos, page)?;
-                Ok((checkpoint, events))
-            })
-            .await?;
-        if checkpoint.pos >= message.sequence {
-            ctx.bells.projection_reached(projection, checkpoint.pos);
-            return Ok(());
-        }
+    while let Some((checkpoint, events)) = ahead(ctx, projection, message).await? {
         advance(ctx, function, &checkpoint, &events, apply).await?;
     }
+    Ok(())
+}
+
+/// What a reader of the whole log has before it, as long as it stands before the doorbell's position: its checkpoint, and
+/// at least one event.
+///
+/// # Errors
+/// When the store fails, or the log ends before the doorbell's position.
+pub(super) async fn ahead(
+    ctx: &Ctx,
+    reader: &'static str,
+    message: &CloudEvent,
+) -> Result<Option<(Checkpoint, Vec<LogEvent>)>, HandlerError> {
+    // Known to be committed at least that far: the cheap way out for most doorbells of a burst.
+    if *ctx.bells.projection(reader).borrow() >= message.sequence {
+        return Ok(None);
+    }
+    let (name, page) = (reader, ctx.config.log.page);
+    let (checkpoint, events) = ctx
+        .store
+        .read(move |reader| {
+            let checkpoint = projections::live(reader, name)?;
+            let events = events::read_all(reader, checkpoint.pos, page)?;
+            Ok((checkpoint, events))
+        })
+        .await?;
+    if checkpoint.pos >= message.sequence {
+        ctx.bells.projection_reached(reader, checkpoint.pos);
+        return Ok(None);
+    }
+    if events.is_empty() {
+        return Err(HandlerError::Retry(format!("the log ends at {}, before the doorbell's position", checkpoint.pos)));
+    }
+    Ok(Some((checkpoint, events)))
+}
+
+/// Moves a reader's checkpoint to `pos` with what it made of the events up to there.
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn reach(ctx: &Ctx, checkpoint: &Checkpoint, commit: Commit, pos: i64) -> Result<(), HandlerError> {
+    match ctx.store.commit(commit).await {
+        Ok(_) => ctx.bells.projection_reached(&checkpoint.projection, pos),
+        // Another invocation was faster; the next look begins where it got.
+        Err(CommitError::Guard(Guard::Checkpoint)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 async fn advance(
@@ -70,20 +100,11 @@ async fn advance(
         }
         pos = event.pos;
     }
-    if pos == checkpoint.pos {
-        return match obstacle {
-            Some((event, error)) => stop(ctx, function, checkpoint, event, error).await,
-            None => Err(HandlerError::Retry(format!("the log ends at {pos}, before the doorbell's position"))),
-        };
+    if let Some((event, error)) = obstacle.filter(|_| pos == checkpoint.pos) {
+        return stop(ctx, function, checkpoint, event, error).await;
     }
     let commit = projections::advance(ctx.housekeeping(function), checkpoint, statements, pos);
-    match ctx.store.commit(commit).await {
-        Ok(_) => ctx.bells.projection_reached(&checkpoint.projection, pos),
-        // Another invocation was faster; look again from where it got.
-        Err(CommitError::Guard(Guard::Checkpoint)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok(())
+    reach(ctx, checkpoint, commit, pos).await
 }
 
 /// Notes the event that cannot be applied, once, and goes no further: the projection resumes when it can.

@@ -37,7 +37,7 @@ impl Reach {
         match self {
             // Not the present: the clock may have gone back since.
             Self::Everything => Time(i64::MAX),
-            Self::OlderThan(age) => Time(now.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))),
+            Self::OlderThan(age) => now.minus(age),
         }
     }
 }

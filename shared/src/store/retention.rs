@@ -38,7 +38,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// # Errors
 /// When the store fails; what was forgotten until then stays so.
 pub async fn prune(store: &Store, context: &Context, keep: Keep) -> Result<Pruned, StoreError> {
-    let before = |age: Duration| context.now.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+    let before = |age: Duration| context.now.minus(age).0;
     let mut pruned = Pruned::default();
     for (sql, age, count) in [
         (include_str!("sql/prune_outbox.sql"), keep.sent, &mut pruned.outbox),

@@ -69,10 +69,12 @@ pub async fn interval(
     let (statements, refusal) =
         if execute { execution(&ctx, &identity, &scope, &decision, &snapshot) } else { (vec![], None) };
     let executed = !statements.is_empty();
-    let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
-        .then(operator::store(&scope, &run_id, &decision.counters))
-        .then_all(statements);
-    ctx.store.try_commit(commit).await?;
+    if executed || decision.counters != before {
+        let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
+            .then(operator::store(&scope, &run_id, &decision.counters))
+            .then_all(statements);
+        ctx.store.try_commit(commit).await?;
+    }
     let Decision { intent, reason, agent_name, counters } = decision;
     let reason = refusal.map_or(reason.clone(), |refusal| format!("{reason}; {refusal}"));
     Ok(Json(OperatorDecision { intent, reason, agent_name, counters, executed }))

@@ -6,7 +6,6 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
-use shared::clock::Time;
 use shared::config::LIST_LIMIT_MAX;
 use shared::ctx::Ctx;
 use shared::error::Code;
@@ -136,9 +135,8 @@ pub(super) async fn find(ctx: &Ctx, identity: &Identity, run_id: String) -> Answ
 /// The snapshot of a run that was found.
 pub(super) async fn look(ctx: &Ctx, identity: &Identity, run: RunView) -> Answer<Snapshot> {
     let now = ctx.clock.now();
-    let sla = i64::try_from(ctx.config.escalation.sla.as_millis()).unwrap_or(i64::MAX);
     let viewer = query::viewer(&identity.query)?;
-    let wanted = Wanted { viewer, now, untouched: Time(now.0.saturating_sub(sla)) };
+    let wanted = Wanted { viewer, now, untouched: now.minus(ctx.config.escalation.sla) };
     let scope = Scope { team_id: identity.caller.key.team_id.clone(), project_id: run.project_id };
     let run_id = run.run_id;
     let snapshot = ctx.store.read(move |reader| run_snapshots::snapshot(reader, &scope, &run_id, &wanted)).await?;

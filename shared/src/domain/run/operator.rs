@@ -98,16 +98,6 @@ pub fn decide(observed: &Observed, before: &Counters, limits: Limits, now: Time)
     decision(Intent::Restart, format!("{agent} is unhealthy in {confirmations} intervals running"), Some(agent))
 }
 
-impl Decision {
-    /// The counters once a restart was executed at `now`.
-    #[must_use]
-    pub fn restarted(mut self, now: Time) -> Self {
-        self.counters.restarts += 1;
-        self.counters.last_restart_at = Some(now);
-        self
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,9 +127,12 @@ mod tests {
                 Intent::Noop => decision.reason.clone(),
                 other => format!("{other:?}"),
             });
-            let restarts = decision.intent == Intent::Restart;
-            let decision = if restarts { decision.restarted(Time(now)) } else { decision };
             counters = decision.counters;
+            // What was decided is carried out at once.
+            if decision.intent == Intent::Restart {
+                counters.restarts += 1;
+                counters.last_restart_at = Some(Time(now));
+            }
             now += 15_000;
         }
         let cool = ["cooldown"; 3];

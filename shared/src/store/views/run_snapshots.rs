@@ -70,7 +70,8 @@ fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>, serde_json
     }
     let touched =
         Statement::new(include_str!("../sql/update_run_snapshot_touched.sql"), with(vec![at.into(), pos.into()]));
-    let by_agent = event.agent_name.clone().filter(|_| event.actor_type == ActorType::Agent);
+    // Who acted: in a thread of one agent another may speak.
+    let by_agent = (event.actor_type == ActorType::Agent).then(|| event.actor_name.clone());
     let active = by_agent.map(|agent| {
         let params = with(vec![agent.into(), at.into()]);
         Statement::new(include_str!("../sql/upsert_run_snapshot_agent.sql"), params)
