@@ -21,12 +21,18 @@ mod hints;
 mod interrupt;
 mod keys;
 mod list;
+mod notifications;
 mod operator;
 mod output;
+mod page;
 mod place;
+mod pr;
+mod project;
 mod replay;
 mod reply;
 mod run;
+mod session;
+mod shell;
 mod signal;
 mod start;
 mod status;
@@ -101,6 +107,15 @@ enum Command {
     /// Start, list, show, move and close runs
     #[command(subcommand)]
     Run(Box<run::Command>),
+    /// Start, list, show and end agents' sessions, report on them, and write to their agents
+    #[command(subcommand)]
+    Session(Box<session::Command>),
+    /// List and show pull requests, and tell what was seen of one
+    #[command(subcommand)]
+    Pr(pr::Command),
+    /// List what people are told about, and mark it as read
+    #[command(subcommand)]
+    Notifications(notifications::Command),
     /// Tell when a run needs somebody or has ended, until interrupted
     Watch(alerts::Watch),
     /// Decide every interval what to do next about each run, until interrupted
@@ -108,6 +123,9 @@ enum Command {
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Make the secret of a project's webhooks
+    #[command(subcommand)]
+    Project(project::Command),
     /// List, show, redrive and drop what was given up
     #[command(subcommand)]
     Dead(dead::Command),
@@ -165,9 +183,13 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo.run(&globals).await,
         Command::Forum(command) => forum::run(&globals, *command).await,
         Command::Run(command) => run::run(&globals, *command).await,
+        Command::Session(command) => session::run(&globals, *command).await,
+        Command::Pr(command) => pr::run(&globals, command).await,
+        Command::Notifications(command) => notifications::run(&globals, command).await,
         Command::Watch(watch) => watch.run(&globals).await,
         Command::Operator(operator) => operator.run(&globals).await,
         Command::Keys(command) => keys::run(&globals, command).await,
+        Command::Project(command) => project::run(&globals, command).await,
         Command::Dead(command) => dead::run(&globals, command).await,
         Command::Replay(replay) => replay.run(&globals).await,
         Command::Functions => functions::run(&globals.output()),
@@ -192,7 +214,7 @@ mod tests {
     // CLI-3
     #[test]
     fn commands_of_later_releases_are_absent_and_not_stubbed() {
-        for line in ["agentforum session list", "agentforum pr list", "agentforum mcp"] {
+        for line in ["agentforum memory search x", "agentforum jobs list", "agentforum mcp"] {
             assert_eq!(parse(line).err().map(|error| error.exit_code()), Some(2), "{line}");
         }
     }
@@ -241,6 +263,25 @@ mod tests {
         assert!(parse("agentforum forum signal --run run_1 --agent ada --type guess").is_err());
         assert!(parse("agentforum operator --interval 0s").is_err());
         assert!(parse("agentforum operator --run run_1 --interval 1s --execute").is_ok());
+        assert!(parse("agentforum operator --execute --restart-command true").is_ok());
         assert!(parse("agentforum watch --run run_1 --notify-command true").is_ok());
+    }
+
+    #[test]
+    fn reports_on_sessions_are_checked_before_anything_is_sent() {
+        assert!(parse("agentforum session start --run run_1").is_err(), "a run has agents");
+        assert!(parse("agentforum session start --run run_1 --agent ada --kind Worker").is_ok());
+        assert!(parse("agentforum session list --status working,away").is_err());
+        assert!(parse("agentforum session activity mer-1 dreaming").is_err());
+        assert!(parse("agentforum session activity mer-1").is_err());
+        assert!(parse("agentforum session activity mer-1 --agent-session a-1").is_ok());
+        assert!(parse("agentforum session activity mer-1 IDLE --dirty true --invalid").is_ok());
+        assert!(parse("agentforum session activity mer-1 idle --dirty perhaps").is_err());
+        assert!(parse("agentforum session runtime mer-1 --runtime dead").is_err());
+        assert!(parse("agentforum session end mer-1 --outcome killed").is_err(), "that is session kill");
+        assert!(parse("agentforum session send mer-1").is_err());
+        assert!(parse("agentforum session send mer-1 go on --idempotency-key k").is_ok());
+        assert!(parse("agentforum pr list --state gone").is_err());
+        assert!(parse("agentforum notifications read").is_err());
     }
 }

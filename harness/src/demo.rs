@@ -1,13 +1,15 @@
-//! A fleet to look at: agents that work in runs, an operator who starts and checks them, and people who answer, through
-//! the public API like everybody else. What is played is a script with a seed; when it happens is human speed, or a
-//! multiple of it.
+//! A fleet to look at: agents that work in runs and open pull requests, an operator who starts and checks them, and people
+//! who answer, through the public API like everybody else. What is played is a script with a seed; when it happens is human
+//! speed, or a multiple of it.
 
 mod agents;
 mod documents;
 mod operator;
 mod people;
+mod pulls;
 mod questions;
 mod runs;
+mod sessions;
 mod stage;
 mod stray;
 
@@ -36,7 +38,9 @@ pub(crate) struct Act {
     /// Who.
     pub(crate) actor: &'static str,
     /// What. In the forum: `asks`, `adds`, `answers`, `thanks`, `closes`. In a run: `starts`, `requests`, `resumes`,
-    /// `defaults`, `parks`, `waits`, `completes`, `fails`, `passes`, `ends`, `stops`. Elsewhere: `strays`, `stumbles`.
+    /// `defaults`, `parks`, `waits`, `completes`, `fails`, `passes`, `ends`, `stops`. In a session: `joins`, `waits`,
+    /// `heeds`, `leaves`; with its pull request: `opens`, `pushes`, `hears`, `lands`. Elsewhere: `notices`, `strays`,
+    /// `stumbles`.
     pub(crate) does: &'static str,
     /// The ticket it is about.
     pub(crate) ticket: String,

@@ -42,13 +42,21 @@ pub const TABLE: &[Entry] = &[
     )),
     entry::<cmd_close_run::CmdCloseRun>(include_str!("../../functions/cmd-close-run/src/lib.rs")),
     entry::<cmd_close_thread::CmdCloseThread>(include_str!("../../functions/cmd-close-thread/src/lib.rs")),
+    entry::<cmd_end_session::CmdEndSession>(include_str!("../../functions/cmd-end-session/src/lib.rs")),
     entry::<cmd_escalate_thread::CmdEscalateThread>(include_str!("../../functions/cmd-escalate-thread/src/lib.rs")),
+    entry::<cmd_observe_pull_request::CmdObservePullRequest>(include_str!(
+        "../../functions/cmd-observe-pull-request/src/lib.rs"
+    )),
     entry::<cmd_open_thread::CmdOpenThread>(include_str!("../../functions/cmd-open-thread/src/lib.rs")),
+    entry::<cmd_report_activity::CmdReportActivity>(include_str!("../../functions/cmd-report-activity/src/lib.rs")),
+    entry::<cmd_report_runtime::CmdReportRuntime>(include_str!("../../functions/cmd-report-runtime/src/lib.rs")),
+    entry::<cmd_send_nudge::CmdSendNudge>(include_str!("../../functions/cmd-send-nudge/src/lib.rs")),
     entry::<cmd_send_signal::CmdSendSignal>(include_str!("../../functions/cmd-send-signal/src/lib.rs")),
     entry::<cmd_set_thread_priority::CmdSetThreadPriority>(include_str!(
         "../../functions/cmd-set-thread-priority/src/lib.rs"
     )),
     entry::<cmd_start_run::CmdStartRun>(include_str!("../../functions/cmd-start-run/src/lib.rs")),
+    entry::<cmd_start_session::CmdStartSession>(include_str!("../../functions/cmd-start-session/src/lib.rs")),
     entry::<drain_outbox::DrainOutbox>(include_str!("../../functions/drain-outbox/src/lib.rs")),
     entry::<project_run_snapshots::ProjectRunSnapshots>(include_str!(
         "../../functions/project-run-snapshots/src/lib.rs"
@@ -56,11 +64,15 @@ pub const TABLE: &[Entry] = &[
     entry::<project_search::ProjectSearch>(include_str!("../../functions/project-search/src/lib.rs")),
     entry::<project_thread_stats::ProjectThreadStats>(include_str!("../../functions/project-thread-stats/src/lib.rs")),
     entry::<project_thread_views::ProjectThreadViews>(include_str!("../../functions/project-thread-views/src/lib.rs")),
+    entry::<react_nudges::ReactNudges>(include_str!("../../functions/react-nudges/src/lib.rs")),
     entry::<react_run_gates::ReactRunGates>(include_str!("../../functions/react-run-gates/src/lib.rs")),
     entry::<sweep_dead_letters::SweepDeadLetters>(include_str!("../../functions/sweep-dead-letters/src/lib.rs")),
     entry::<sweep_escalations::SweepEscalations>(include_str!("../../functions/sweep-escalations/src/lib.rs")),
     entry::<sweep_expired_leases::SweepExpiredLeases>(include_str!("../../functions/sweep-expired-leases/src/lib.rs")),
     entry::<sweep_retention::SweepRetention>(include_str!("../../functions/sweep-retention/src/lib.rs")),
+    entry::<sweep_silent_sessions::SweepSilentSessions>(include_str!(
+        "../../functions/sweep-silent-sessions/src/lib.rs"
+    )),
 ];
 
 impl Entry {

@@ -7,6 +7,8 @@ mod demo;
 mod doctor;
 pub mod functions;
 mod local;
+mod notifier;
+pub mod probes;
 mod runtime_files;
 mod server;
 mod system;

@@ -10,7 +10,7 @@ use shared::ctx::Sources;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::container::{self, Container};
-use crate::{Harness, Pace};
+use crate::{Harness, Pace, probes};
 
 /// Exit code of a shutdown that a second signal cut short.
 const INTERRUPTED: u8 = 130;
@@ -41,7 +41,8 @@ where
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let (config, container) = with_container(config).await?;
-    let started = Harness::start(config, Sources::system(), Pace::Running).await;
+    let sources = Sources { runtimes: probes::RUNTIMES, ..Sources::system() };
+    let started = Harness::start(config, sources, Pace::Running).await;
     let mut harness = match started {
         Ok(harness) => harness,
         Err(error) => {

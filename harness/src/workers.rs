@@ -1,4 +1,5 @@
-//! What runs the functions: a loop per queue, the drainer behind its bell, the sweeps behind the clock.
+//! What runs the functions: a loop per queue, the drainer behind its bell, the sweeps behind the clock. Beside them, the
+//! notifier.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::functions::{Entry, RunBatch, TABLE};
+use crate::notifier;
 
 /// Messages handed to a function at once.
 const BATCH: usize = 128;
@@ -22,7 +24,7 @@ const BATCHES_IN_FLIGHT: usize = 4;
 /// Longest wait for a message before the loop looks whether it should end.
 const RECEIVE_WAIT: Duration = Duration::from_secs(20);
 
-/// Starts every function that is not woken by requests.
+/// Starts every function that is not woken by requests, and the notifier if there is a command for it.
 pub(crate) fn start(ctx: &Ctx, stop: &CancellationToken) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     for entry in TABLE {
@@ -47,6 +49,9 @@ pub(crate) fn start(ctx: &Ctx, stop: &CancellationToken) -> JoinSet<()> {
         }
     }
     tasks.spawn(after_losses(ctx.clone(), stop.clone()));
+    if let Some(command) = ctx.config.notify.command.clone() {
+        tasks.spawn(notifier::run(ctx.clone(), command, stop.clone()));
+    }
     let (ctx, stop) = (ctx.clone(), stop.clone());
     tasks.spawn(async move { summaries(&ctx, &stop).await });
     tasks

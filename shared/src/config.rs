@@ -14,6 +14,7 @@ mod platform;
 mod private;
 mod resolve;
 mod runs;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -32,7 +33,8 @@ pub use platform::{lambda_name, streams_responses};
 use private::Given;
 pub use private::{Redis, Store, Token, masked_url};
 pub use resolve::{Resolved, Setting, Source};
-pub use runs::{Escalation, Guidance, Operator};
+pub use runs::{Escalation, Guidance, Health, Operator};
+pub use sessions::{Activity, Detecting, Notify, Probe, Reactions, Session, Webhooks};
 pub use words::{AuthMode, LogFormat, TransportKind};
 
 /// Every setting of the process, checked. Made by [`Config::resolve`], [`Config::from_environment`] or [`Config::with`].
@@ -86,6 +88,22 @@ pub struct Config {
     pub escalation: Escalation,
     /// `operator.*`: what an operator's interval counts with.
     pub operator: Operator,
+    /// `health.*`: how agents of runs are judged.
+    pub health: Health,
+    /// `activity.*`: what agents report.
+    pub activity: Activity,
+    /// `session.*`: what sessions show.
+    pub session: Session,
+    /// `probe.*`: probing sessions.
+    pub probe: Probe,
+    /// `detecting.*`: finding out whether a session lives.
+    pub detecting: Detecting,
+    /// `ci.*`, `review.*`, `reactions.*`: what agents and people are told.
+    pub reactions: Reactions,
+    /// `notify.*`: how people are told outside.
+    pub notify: Notify,
+    /// `webhooks.*`: deliveries of other systems.
+    pub webhooks: Webhooks,
     /// `integration.*`: what other systems are told.
     pub integration: Integration,
     /// `search.*`: finding threads.
@@ -246,6 +264,8 @@ pub struct Idempotency {
 pub struct Body {
     /// Largest request body, in bytes.
     pub limit: usize,
+    /// Largest webhook delivery, in bytes.
+    pub webhook: usize,
 }
 
 /// Settings `writer.*`.

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::{Config, TransportKind, masked_url};
 use crate::id::Ids;
 use crate::live::{Bells, Tail};
+use crate::probe::{Probes, Runtime};
 use crate::readiness::Readiness;
 use crate::store::{Context, Publishing, Run, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub readiness: Readiness,
     /// Who publishes what commits leave in the outbox.
     pub publishing: Publishing,
+    /// Runtimes that this process can probe.
+    pub probes: Probes,
 }
 
 impl std::ops::Deref for Ctx {
@@ -85,13 +88,15 @@ pub struct Sources {
     pub run: Run,
     /// Who publishes what commits leave in the outbox.
     pub publishing: Publishing,
+    /// Runtimes that can be probed.
+    pub runtimes: &'static [Runtime],
 }
 
 impl Sources {
     /// The real ones.
     #[must_use]
     pub fn system() -> Self {
-        Self { clock: Clock::System, seed: None, run: Run::Threads, publishing: Publishing::ByDrainer }
+        Self { clock: Clock::System, seed: None, run: Run::Threads, publishing: Publishing::ByDrainer, runtimes: &[] }
     }
 }
 
@@ -101,7 +106,7 @@ impl Ctx {
     /// # Errors
     /// When a part cannot be opened; nothing takes its place.
     pub async fn build(config: Config, sources: Sources, subscriptions: Vec<Subscription>) -> Result<Self, CtxError> {
-        let Sources { clock, seed, run, publishing } = sources;
+        let Sources { clock, seed, run, publishing, runtimes } = sources;
         let ids = match seed {
             Some(seed) => Ids::seeded(clock.clone(), seed),
             None => Ids::from_system(clock.clone())?,
@@ -118,6 +123,8 @@ impl Ctx {
         };
         let tail = Tail::new(&store, &metrics, config.live.ring, config.log.page);
         let worker = Worker::new(clock.now());
+        // Beside a server's database agents may run on any machine: what is not found here is not gone.
+        let is_local = store.is_local();
         let bells = Bells::default();
         Ok(Self(Arc::new(Parts {
             config,
@@ -131,6 +138,7 @@ impl Ctx {
             worker,
             readiness: Readiness::default(),
             publishing,
+            probes: Probes::of(if is_local { runtimes } else { &[] }),
         })))
     }
 
@@ -144,6 +152,18 @@ impl Ctx {
     #[must_use]
     pub fn housekeeping(&self, name: &str) -> Context {
         Context::housekeeping(name, self.clock.now())
+    }
+
+    /// The same for a commit in which the database may write events.
+    #[must_use]
+    pub fn authoring(&self, name: &str) -> Context {
+        Context { id_seed: self.ids.uuid().hyphenated().to_string(), ..self.housekeeping(name) }
+    }
+
+    /// Whether somebody outside is told of notifications: a command does that, in the harness.
+    #[must_use]
+    pub fn notifies(&self) -> bool {
+        self.config.notify.command.is_some() && !self.is_deployed()
     }
 }
 

@@ -3,6 +3,8 @@
 
 pub mod batch;
 pub mod command;
+pub mod nudging;
+pub mod probing;
 pub mod projection;
 pub mod publish;
 pub mod reaction;
@@ -54,6 +56,8 @@ impl Trigger {
 pub enum Period {
     /// Every `reconcile.interval`.
     Reconcile,
+    /// Every `probe.interval`.
+    Probe,
     /// Every `guidance.sweep` or `escalation.tick`, whichever is shorter.
     Escalation,
     /// Every so often.
@@ -66,6 +70,7 @@ impl Period {
     pub fn length(self, config: &crate::config::Config) -> Duration {
         match self {
             Self::Reconcile => config.reconcile.interval,
+            Self::Probe => config.probe.interval,
             Self::Escalation => config.guidance.sweep.min(config.escalation.tick),
             Self::Every(length) => length,
         }

@@ -25,6 +25,8 @@ pub enum Kind {
     Event,
     /// `msg_`
     Message,
+    /// `ntf_`
+    Notification,
     /// `dl_`
     DeadLetter,
     /// `key_`
@@ -44,6 +46,7 @@ impl Kind {
             Self::Command => "cmd_",
             Self::Event => "ev_",
             Self::Message => "msg_",
+            Self::Notification => "ntf_",
             Self::DeadLetter => "dl_",
             Self::Key => "key_",
             Self::Request => "req_",

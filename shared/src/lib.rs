@@ -22,6 +22,8 @@ pub mod readiness;
 pub mod worker;
 
 pub mod auth;
+pub mod probe;
+
 pub mod ctx;
 
 pub mod function;

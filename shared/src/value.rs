@@ -1,6 +1,9 @@
 //! Values every layer shares: who acts, within which tenant, and the closed word lists of the vocabulary.
 
+mod notification;
+mod pull_request;
 mod run;
+mod session;
 mod thread;
 
 use std::fmt;
@@ -8,7 +11,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+pub use notification::NotificationKind;
+pub use pull_request::{CheckStatus, Mergeability, PrCi, PrReview, PrState};
 pub use run::{AgentHealth, AgentStatus, RunMode, RunState, ValidationStatus};
+pub use session::{Activity, ProbeResult, SessionEnd, SessionKind, SessionState, SessionStatus, TerminationReason};
 pub use thread::{GuidanceStatus, OnTimeout, PostKind, Priority, ThreadKind, ThreadState};
 
 /// Team and project: every row carries both, every statement names both.

@@ -213,7 +213,8 @@ fn a_function_may_do_what_it_does_and_nothing_else() {
             }
         }
         match (entry.trigger, name) {
-            (Trigger::Command(_) | Trigger::Reaction(_), _) | (_, "sweep-escalations" | "sweep-expired-leases") => {
+            (Trigger::Command(_) | Trigger::Reaction(_), _)
+            | (_, "sweep-escalations" | "sweep-expired-leases" | "sweep-silent-sessions") => {
                 grant("sqs:SendMessage", &every_queue);
             }
             (Trigger::Projection(_), _) => grant("sqs:SendMessage", &[queue(name)]),

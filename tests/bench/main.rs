@@ -16,6 +16,7 @@ mod report;
 mod runs;
 mod scale;
 mod server;
+mod sessions;
 mod subscribers;
 
 use std::path::{Path, PathBuf};
@@ -60,6 +61,8 @@ enum Part {
     Scale,
     /// Signals that move runs, and snapshots, beside few closed runs and beside many.
     Runs,
+    /// A fleet of sessions that reports, and lists of sessions with their status.
+    Sessions,
 }
 
 /// How long and how often each part runs.
@@ -109,6 +112,10 @@ async fn main() {
             Part::Runs => {
                 let (many, seconds) = if effort.quick { (1000, 5) } else { (10_000, 60) };
                 figures.runs = Some(runs::run(&directory.join("runs"), 100, many, seconds).await);
+            }
+            Part::Sessions => {
+                let seconds = if effort.quick { 10 } else { 60 };
+                figures.sessions = Some(sessions::run(&directory.join("sessions"), seconds).await);
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::redis::Redis;
 use crate::replays::Replays;
 use crate::runs::Measured;
 use crate::scale::Scale;
+use crate::sessions::Sessions;
 use crate::subscribers::Subscribers;
 
 /// Everything one run measured; a part that did not run has no figure.
@@ -24,6 +25,7 @@ pub(crate) struct Figures {
     pub(crate) replays: Option<Replays>,
     pub(crate) scale: Option<Scale>,
     pub(crate) runs: Option<[Measured; 2]>,
+    pub(crate) sessions: Option<Sessions>,
 }
 
 /// Commands per second, and the ceiling beside them.
@@ -89,6 +91,7 @@ impl Figures {
         rows.extend(self.replays.into_iter().flat_map(Replays::rows));
         rows.extend(self.scale.into_iter().flat_map(Scale::rows));
         rows.extend(self.runs.into_iter().flat_map(|measured| of_runs(measured, self.fsync_ms.0)));
+        rows.extend(self.sessions.into_iter().flat_map(Sessions::rows));
         rows
     }
 
@@ -222,6 +225,44 @@ fn of_runs([few, many]: [Measured; 2], fsync_p50: f64) -> [Row; 4] {
             snapshots.1 <= 1.3 * snapshots.0,
         ),
     ]
+}
+
+impl Sessions {
+    fn rows(self) -> impl Iterator<Item = Row> {
+        let Self { reported, listed } = self;
+        let p50_p99 = |(p50, p99): (f64, f64)| format!("{p50:.2} ms ({p99:.2} ms)");
+        let ((reports, of_reports), (observations, of_observations)) = (reported.reports, reported.observations);
+        let (sent, (changes, seen)) = (reports + observations, reported.changes);
+        let seen_within = |what: &str, ms: (f64, f64)| {
+            let what = format!("1 000 sessions, each reports every 5 s, 2 000 observations/min: {what}, p50 (p99)");
+            Row::against(what, p50_p99(ms), "p99 under 250 ms", ms.1 < 250.0)
+        };
+        let fleet = [
+            seen_within("report of other activity to its event", reported.session_ms),
+            seen_within("observation of something new to its event", reported.pr_ms),
+            Row::against(
+                "cores that the server keeps busy meanwhile",
+                format!("{:.2}", reported.cores_busy),
+                "at most 0.5",
+                reported.cores_busy <= 0.5,
+            ),
+            Row::against(
+                "of those requests answered 2xx, and of their changes seen",
+                format!("{} of {sent}, {seen} of {changes}", reported.answered),
+                "all",
+                (reported.answered, seen) == (sent, changes),
+            ),
+            Row::plain(
+                "commands that they became",
+                format!("{of_reports:.0} of {reports} reports, {of_observations:.0} of {observations} observations"),
+            ),
+        ];
+        let lists = listed.into_iter().map(move |list| {
+            let what = format!("10 000 sessions, 3 000 open pull requests: {}, p50 (p99)", list.what);
+            Row::against(what, p50_p99(list.ms), "p99 under 20 ms", list.ms.1 < 20.0)
+        });
+        fleet.into_iter().chain(lists)
+    }
 }
 
 impl Redis {

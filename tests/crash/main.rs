@@ -4,3 +4,4 @@ mod kill;
 mod lifecycle;
 mod load;
 mod runs;
+mod sessions;

@@ -1,9 +1,12 @@
 //! What a decision about a run or a signal looked at must still hold when it is committed.
 
+use std::time::Duration;
+
 use cmd_close_run::CmdCloseRun;
 use cmd_send_signal::CmdSendSignal;
 use react_run_gates::ReactRunGates;
 use serde_json::json;
+use shared::domain::session::ProbeLimits;
 use shared::domain::thread::Facts;
 use shared::message::command::{
     CloseRun, Completion, ControlPayload, ControlSignal, StartRun, Validation, control_thread_id,
@@ -15,7 +18,7 @@ use shared::value::{Actor, ValidationStatus};
 use tests::fixture::{Fixture, agent, over_every_store, tenant};
 
 /// A run of one agent.
-async fn run(fixture: &Fixture) -> String {
+pub(crate) async fn run(fixture: &Fixture) -> String {
     let run = StartRun { tickets: vec!["T-1".into()], agents: vec!["ada".into()], ..StartRun::default() };
     let id = fixture.accept(run).await.replace("cmd_", "run_");
     fixture.settle().await;
@@ -34,7 +37,8 @@ fn completion(run_id: &str) -> ControlSignal {
     ControlSignal { run_id, agent_name, ticket: None, payload: ControlPayload::Completion(payload) }
 }
 
-async fn prove(fixture: &Fixture, run_id: &str) {
+/// Completion and a passed validation of the run's agent.
+pub(crate) async fn prove(fixture: &Fixture, run_id: &str) {
     let completion = completion(run_id);
     let validation = Validation {
         schema_version: 1,
@@ -49,7 +53,8 @@ async fn prove(fixture: &Fixture, run_id: &str) {
     fixture.settle().await;
 }
 
-async fn state<A: Aggregate>(fixture: &Fixture, id: &str, command: &str) -> A::State {
+/// What a decision about `id` is decided on.
+pub(crate) async fn state<A: Aggregate>(fixture: &Fixture, id: &str, command: &str) -> A::State {
     let reads = A::reads(&tenant(), id, command);
     let read = move |reader: &mut shared::store::Reader<'_>| {
         reads.into_iter().map(|read| reader.rows(read.sql, read.params)).collect()
@@ -57,17 +62,19 @@ async fn state<A: Aggregate>(fixture: &Fixture, id: &str, command: &str) -> A::S
     A::state(fixture.ctx.store.read(read).await.expect("rows")).expect("a state")
 }
 
-fn facts(fixture: &Fixture) -> Facts {
+pub(crate) fn facts(fixture: &Fixture) -> Facts {
     Facts {
         actor: agent(),
         now: fixture.ctx.clock.now(),
         post_id: "pst_1".to_owned(),
         opening_post_id: "pst_0".to_owned(),
+        command_id: "cmd_1".to_owned(),
+        probe: ProbeLimits { recent: Duration::from_secs(60), reports: 3, after: Duration::from_secs(300) },
     }
 }
 
-/// Commits what was decided on a state that was read before.
-async fn commit<A: Aggregate>(fixture: &Fixture, id: &str, state: A::State, events: &[A::Event]) -> Guard {
+/// Commits what was decided on a state that was read before; the guard that refuses it.
+pub(crate) async fn commit<A: Aggregate>(fixture: &Fixture, id: &str, state: A::State, events: &[A::Event]) -> Guard {
     let (scope, actor): (_, Actor) = (tenant(), agent());
     let ids = &fixture.ctx.ids;
     let now = fixture.ctx.clock.now();

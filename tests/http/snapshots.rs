@@ -7,11 +7,22 @@ use tests::runs::{RUNS, proved, run_of, signalled, started, state_of};
 use tests::system::{KeyOf, Setup, System, question};
 use tests::world::World;
 
+const SESSIONS: &str = "/api/v1/sessions";
+
 async fn snapshot(system: &System, run: &str) -> Value {
     system.settle().await;
     let answer = system.owner.get(&format!("{RUNS}/{run}/snapshot")).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.body
+}
+
+/// A session of an agent in a run that has reported that it works; its id.
+async fn at_work(system: &System, run: &str, agent: &str) -> String {
+    let session =
+        system.apply(SESSIONS, &json!({ "run_id": run, "agent_name": agent })).await.text("/session/session_id");
+    let report = json!({ "activity": "active" });
+    assert_eq!(system.apply(&format!("{SESSIONS}/{session}/activity"), &report).await.status, 200);
+    session
 }
 
 async fn interval(system: &System, run: &str, execute: bool) -> Value {
@@ -113,6 +124,69 @@ async fn a_completed_run_has_open_gates_and_says_how_to_close_it() {
     assert_eq!(seen["waiting"], json!({ "blocked_agents": 0, "blocked_agent_seconds": 0, "longest_seconds": 0 }));
 }
 
+// RUN-6, RUN-7, RUN-8, RUN-15
+#[tokio::test]
+async fn a_snapshot_says_what_agents_do_whether_they_live_and_what_came_of_their_work() {
+    let system = System::stepped().await;
+    let run = started(&system, &run_of(&["ada", "cyd"], "standard")).await;
+    let ada = at_work(&system, &run, "ada").await;
+    let bob = at_work(&system, &run, "bob").await;
+    for (number, state) in [(1, "closed"), (2, "draft")] {
+        let url = format!("https://github.com/acme/shop/pull/{number}");
+        let seen = json!({ "url": url, "session_id": ada, "fetched": true, "state": state });
+        assert_eq!(system.apply("/api/v1/pull-requests/observations", &seen).await.status, 200);
+    }
+    let shown = async || {
+        let seen = snapshot(&system, &run).await;
+        let agents = seen["agents"].as_array().expect("agents").iter();
+        let agents: Vec<_> =
+            agents.map(|it| json!([it["name"], it["session_id"], it["status"], it["health"]])).collect();
+        (json!(agents), seen)
+    };
+    let (agents, seen) = shown().await;
+    assert_eq!(
+        agents,
+        json!([
+            ["ada", ada, "running", "healthy"],
+            ["bob", bob, "running", "healthy"],
+            ["cyd", null, "pending", "unknown"]
+        ]),
+        "bob joined by starting a session"
+    );
+    assert_eq!(seen["run"]["agents"], json!(["ada", "bob", "cyd"]));
+    let first = &seen["agents"][0];
+    let [closed, draft] = [1, 2].map(|number| format!("https://github.com/acme/shop/pull/{number}"));
+    assert_eq!((&first["prs"], &first["draft_prs"]), (&json!([draft, closed]), &json!([draft])));
+    assert!(first["last_activity_at"].is_string(), "what a session reports is activity");
+    assert_eq!((&first["workspace_dirty"], &first["probe"]), (&Value::Null, &Value::Null));
+    assert_eq!(first["undelivered_comments"], false);
+    // Silence, and an end.
+    system.advance(Duration::from_secs(300));
+    let (agents, seen) = shown().await;
+    assert_eq!((&agents[0][3], &seen["unhealthy_agents"]), (&json!("idle"), &json!([])));
+    let end = json!({ "outcome": "launch_failed", "reason": "gone" });
+    assert_eq!(system.apply(&format!("{SESSIONS}/{bob}/end"), &end).await.status, 200);
+    system.advance(Duration::from_secs(600));
+    let (agents, seen) = shown().await;
+    assert_eq!(
+        agents,
+        json!([
+            ["ada", ada, "running", "stalled"],
+            ["bob", bob, "failed", "dead"],
+            ["cyd", null, "pending", "unknown"]
+        ])
+    );
+    assert_eq!(seen["unhealthy_agents"], json!(["ada", "bob"]));
+    assert_eq!(
+        (&seen["run"]["state"], &seen["run"]["reason"]),
+        (&json!("failed"), &json!("the session of bob failed"))
+    );
+    let detail = format!("{bob} ended as error_in_process: gone");
+    let blocker = json!({ "kind": "agent_failed", "agent_name": "bob", "session_id": bob, "detail": detail });
+    assert_eq!(seen["blockers"], json!([blocker]));
+    assert!(seen["hints"][0].as_str().is_some_and(|hint| hint.ends_with(&format!("session restore {bob}"))));
+}
+
 // RUN-18, RUN-20, RUN-21
 #[tokio::test]
 async fn an_operator_decides_from_the_snapshot_and_acts_only_when_told_to() {
@@ -136,9 +210,8 @@ async fn an_operator_decides_from_the_snapshot_and_acts_only_when_told_to() {
     for _ in 0..2 {
         assert_eq!(interval(&system, &run, true).await["executed"], true);
     }
-    assert_eq!(system.settle().await, head + 1, "and acting twice asks for attention once");
-    let asked = "SELECT payload ->> 'why' FROM events ORDER BY pos DESC LIMIT 1";
-    assert_eq!(system.rows(asked).await, [[json!("operator")]]);
+    let asked = "SELECT payload ->> 'why' FROM events WHERE type = 'forum.sla.escalation_requested'";
+    assert_eq!(system.rows(asked).await, [[json!("operator")]], "and acting twice asks for attention once");
     let foreign = system.client(KeyOf { team: "other", project: Some("elsewhere"), ..KeyOf::default() }).await;
     let refused = foreign.post(&format!("{RUNS}/{run}/operator"), &json!({})).await;
     assert_eq!(refused.refusal(), (404, "not_found".to_owned()));

@@ -16,6 +16,7 @@ use tests::services::sqld::{self, Sqld};
 use tests::system::{execute_on, rows_of};
 
 mod data;
+mod sessions;
 
 /// The table that records what was applied.
 const HISTORY: &str = include_str!("../../shared/src/store/sql/create_migrations.sql");

@@ -1,5 +1,5 @@
 //! Whatever agents signal and people answer, in whatever order: where a run moves by itself follows from the latest of each
-//! kind, and nothing else.
+//! kind and from whose session failed, and nothing else.
 
 use proptest::prelude::*;
 use shared::clock::Time;
@@ -43,10 +43,14 @@ fn control(name: usize) -> impl Strategy<Value = Control> {
 fn standing() -> impl Strategy<Value = RunStanding> {
     let states: Vec<_> = RunState::ALL.iter().map(|(_, state)| *state).collect();
     let agents = 0..4_usize;
-    (agents, proptest::sample::select(states), any::<bool>()).prop_flat_map(|(agents, state, bootstrap)| {
+    // Seldom, or nothing else would be seen.
+    let failed = proptest::bool::weighted(0.2);
+    let drawn = (agents, proptest::sample::select(states), any::<bool>(), failed);
+    drawn.prop_flat_map(|(agents, state, bootstrap, failed)| {
         // The first one only ever signalled; it is none of the run's agents.
         let controls: Vec<_> = (0..=agents).map(control).collect();
         controls.prop_map(move |controls| RunStanding {
+            failed_agents: (1..=agents).take(usize::from(failed)).map(|agent| format!("agent-{agent}")).collect(),
             run: Some(Run {
                 run_id: "run_1".to_owned(),
                 title: "T".to_owned(),
@@ -73,7 +77,7 @@ fn is_open(control: &Control) -> bool {
 proptest! {
     #![proptest_config(super::config())]
 
-    // RUN-2, RUN-3, RUN-4
+    // RUN-2, RUN-3, RUN-4, RUN-5
     #[test]
     fn a_run_moves_by_itself_only_where_its_table_leads_and_its_agents_put_it(standing in standing()) {
         let run = standing.run.clone().expect("a run");
@@ -83,7 +87,9 @@ proptest! {
             control.completion_pos.is_some()
                 && control.validation.as_ref().is_some_and(|validated| validated.status == ValidationStatus::Passed)
         };
+        let failed = !standing.failed_agents.is_empty();
         let expected = match run.state {
+            RunState::Running | RunState::AwaitingGuidance if failed => Some(RunState::Failed),
             RunState::Running if waiting => Some(RunState::AwaitingGuidance),
             RunState::Running if !own.is_empty() && own.iter().all(proved) => Some(RunState::Completed),
             RunState::AwaitingGuidance if !waiting => Some(RunState::Running),

@@ -35,19 +35,24 @@ use crate::world::World;
 pub use function::{Built, Function};
 
 /// The functions that a parity run builds and starts; the queues of the others are there, and nobody reads them.
-pub const FUNCTIONS: [&str; 14] = [
+pub const FUNCTIONS: [&str; 19] = [
     "api-http",
     "cmd-add-post",
     "cmd-answer-thread",
     "cmd-change-run-state",
     "cmd-close-run",
     "cmd-close-thread",
+    "cmd-observe-pull-request",
     "cmd-open-thread",
+    "cmd-report-activity",
+    "cmd-send-nudge",
     "cmd-send-signal",
     "cmd-start-run",
+    "cmd-start-session",
     "drain-outbox",
     "project-run-snapshots",
     "project-thread-views",
+    "react-nudges",
     "react-run-gates",
     "sweep-expired-leases",
 ];

@@ -92,7 +92,8 @@ impl Fixture {
         let mut pairs = vec![("db", url.as_str())];
         pairs.extend(settings);
         let config = Config::with(&pairs).expect("settings that are allowed");
-        let sources = Sources { clock: Clock::fixed_at(NOON), seed: Some(1), run: Run::Threads, publishing };
+        let sources =
+            Sources { clock: Clock::fixed_at(NOON), seed: Some(1), run: Run::Threads, publishing, ..Sources::system() };
         Some(Self::built(directory, Some(server), config, sources, subscriptions()).await)
     }
 

@@ -4,8 +4,10 @@ pub mod deployment;
 pub mod fixture;
 pub mod runs;
 pub mod services;
+pub mod sessions;
 pub mod stories;
 pub mod system;
+pub mod webhooks;
 pub mod world;
 
 /// Says loudly that a test could not run here: a line for the runner's count, and on standard error.

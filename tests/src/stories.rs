@@ -3,6 +3,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a story that goes wrong ends its test")]
 
 mod runs;
+mod sessions;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::system::question;
 use crate::world::World;
 
 pub use runs::a_run_waits_for_guidance_resumes_completes_and_closes;
+pub use sessions::a_red_pull_request_nudges_twice_then_pages_and_its_merge_ends_the_session;
 
 /// Position, type, version and actor of each event.
 fn shape(events: &[Value]) -> Vec<(i64, &str, i64, &str)> {
@@ -183,7 +185,7 @@ pub async fn a_thread_is_unanswered_while_an_agent_has_the_last_word<W: World>(s
 #[macro_export]
 macro_rules! stories {
     ($start:expr) => {
-        $crate::stories!($start, a_new_thread_is_a_new_normal_question_with_one_post_and_one_event, an_opening_with_wrong_fields_names_each_and_stores_nothing, ask_post_answer_and_close_leave_five_events_that_name_their_causes, an_answer_is_never_seen_without_its_move, events_and_views_carry_where_a_thread_belongs, a_thread_is_unanswered_while_an_agent_has_the_last_word, a_run_waits_for_guidance_resumes_completes_and_closes);
+        $crate::stories!($start, a_new_thread_is_a_new_normal_question_with_one_post_and_one_event, an_opening_with_wrong_fields_names_each_and_stores_nothing, ask_post_answer_and_close_leave_five_events_that_name_their_causes, an_answer_is_never_seen_without_its_move, events_and_views_carry_where_a_thread_belongs, a_thread_is_unanswered_while_an_agent_has_the_last_word, a_run_waits_for_guidance_resumes_completes_and_closes, a_red_pull_request_nudges_twice_then_pages_and_its_merge_ends_the_session);
     };
     ($start:expr, $($story:ident),+) => {
         $(

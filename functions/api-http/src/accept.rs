@@ -2,6 +2,7 @@
 //! waiting longer only makes it richer.
 
 mod answers;
+mod sessions;
 mod waiting;
 
 use axum::response::Response;
@@ -13,14 +14,15 @@ use shared::function::publish;
 use shared::id::{Kind, fingerprint};
 use shared::message::command::Command;
 use shared::store::commands::{self, CommandRow, NewCommand};
-use shared::store::{CommitError, Context, Guard, StoreError};
-use shared::value::{Actor, KeyScope, Scope};
+use shared::store::{CommitError, Context, Guard, Reader, Statement, StoreError};
+use shared::value::{Actor, Scope};
 
 use crate::body;
 use crate::identity::Identity;
 use crate::problem::{Answer, Problem};
 
 pub use answers::{CommandAnswer, RunAnswer, SignalAnswer, ThreadAnswer};
+pub use sessions::{PullRequestAnswer, SessionAnswer};
 use waiting::{Accepted, Wait};
 
 /// The id in a path: which field of the payload it is, and whether anything could be called that.
@@ -48,11 +50,20 @@ impl PathId {
         Self { field: "run_id", is_possible: Kind::Run.parse(&id).is_some(), id }
     }
 
+    /// A session's: its project's slug, a dash, its number.
+    #[must_use]
+    pub fn of_session(field: &'static str, id: String) -> Self {
+        let number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let is_possible =
+            id.len() <= 160 && id.rsplit_once('-').is_some_and(|(project, n)| !project.is_empty() && number(n));
+        Self { field, id, is_possible }
+    }
+
     /// Puts it into the payload.
     fn insert_into(self, object: &mut Map<String, Value>) -> Answer<()> {
         // Nothing was ever called that: nothing to store.
         if !self.is_possible {
-            let what = self.field.trim_end_matches("_id");
+            let what = self.field.trim_start_matches("restore_").trim_end_matches("_id");
             return Err(Problem::new(Code::NotFound, format!("no such {what}")));
         }
         if object.contains_key(self.field) {
@@ -63,6 +74,16 @@ impl PathId {
     }
 }
 
+/// What makes a command not worth accepting: the guard that says so, and the command that said it before.
+pub struct Unless {
+    /// Fails with [`Guard::News`].
+    pub guard: Statement,
+    /// Finds the earlier command.
+    pub earlier: fn(&mut Reader<'_>, &Scope, &str) -> Result<Option<String>, StoreError>,
+    /// What it is about.
+    pub about: String,
+}
+
 /// Accepts a command from a request and answers it with `A`; `done` is the status of a finished one.
 ///
 /// # Errors
@@ -70,11 +91,26 @@ impl PathId {
 pub async fn command<C: Command, A: CommandAnswer>(
     ctx: &Ctx,
     identity: &Identity,
-    mut object: Map<String, Value>,
+    object: Map<String, Value>,
     path: Option<PathId>,
     done: StatusCode,
 ) -> Answer<Response> {
-    identity.require(KeyScope::ForumWrite)?;
+    command_unless::<C, A>(ctx, identity, object, path, done, |_, _| None).await
+}
+
+/// As [`command`], unless it says nothing new: then the earlier command that said it is answered.
+///
+/// # Errors
+/// The problem document of whatever refuses it.
+pub async fn command_unless<C: Command, A: CommandAnswer>(
+    ctx: &Ctx,
+    identity: &Identity,
+    mut object: Map<String, Value>,
+    path: Option<PathId>,
+    done: StatusCode,
+    unless: impl FnOnce(&Scope, &C) -> Option<Unless>,
+) -> Answer<Response> {
+    identity.require_either(A::SCOPES)?;
     let claims = body::take_claims(&mut object)?;
     if let Some(path) = path {
         path.insert_into(&mut object)?;
@@ -98,7 +134,8 @@ pub async fn command<C: Command, A: CommandAnswer>(
         causation_id: None,
         traceparent: identity.traceparent.clone(),
         now,
-        id_seed: command_id.clone(),
+        // Accepting a command writes no event.
+        id_seed: String::new(),
     };
     let command = NewCommand {
         command_id: command_id.clone(),
@@ -112,32 +149,48 @@ pub async fn command<C: Command, A: CommandAnswer>(
         request_id: identity.request_id.clone(),
     };
     let waiting = ctx.bells.wait_for_command(&command_id);
-    match ctx.store.try_commit(command.accept(context)).await {
+    let unless = unless(&scope, &payload);
+    let mut commit = command.accept(context);
+    if let Some(unless) = &unless {
+        // Behind the commit's context, and before the command that it is compared with what came earlier.
+        commit.statements.insert(1, unless.guard.clone());
+    }
+    match ctx.store.try_commit(commit).await {
         Ok(_) => {
             ctx.metrics.commands_total.with_label_values(&[C::NAME, "accepted"]).inc();
             // Before the wait: a deployed function has no drainer beside it.
             publish::own(ctx, crate::NAME).await;
             tracing::debug!(command_id, "accepted");
-            let accepted = Accepted { scope, command_id, waiting, replayed: false, done };
+            let accepted = Accepted { scope, command_id, waiting, earlier: false, replayed: false, done };
             accepted.answer::<A>(ctx, wait).await
+        }
+        Err(CommitError::Guard(Guard::News)) => {
+            // What is sent again under its key is that, whatever else says the same.
+            if let Some(key) = &given_key
+                && let Some(first) = by_key(ctx, &scope, &actor, key).await?
+            {
+                return repeated::<A>(ctx, first, &request_hash, wait, done).await;
+            }
+            let unless = unless.ok_or_else(|| Problem::new(Code::InternalError, "nothing was to be compared"))?;
+            let (of, find) = (scope.clone(), unless.earlier);
+            let earlier = ctx.store.read(move |reader| find(reader, &of, &unless.about)).await?;
+            let command_id = earlier.ok_or_else(|| Problem::new(Code::StoreBusy, "the earlier report is gone"))?;
+            let waiting = ctx.bells.wait_for_command(&command_id);
+            Accepted { scope, command_id, waiting, earlier: true, replayed: false, done }.answer::<A>(ctx, wait).await
         }
         Err(CommitError::Guard(Guard::IdempotencyKey)) => {
             let key = given_key.unwrap_or(command_id);
             let first = by_key(ctx, &scope, &actor, &key).await?;
             let first = first.ok_or_else(|| Problem::new(Code::InternalError, "the first request is gone"))?;
-            if first.request_hash != request_hash {
-                return Err(Problem::new(Code::IdempotencyKeyReused, "the key was used with another body"));
-            }
-            let waiting = ctx.bells.wait_for_command(&first.command_id);
-            let accepted = Accepted { scope: first.scope, command_id: first.command_id, waiting, replayed: true, done };
-            accepted.answer::<A>(ctx, wait).await
+            repeated::<A>(ctx, first, &request_hash, wait, done).await
         }
         Err(CommitError::Store(StoreError::UnknownOutcome(why))) => {
             tracing::error!(%why, "a commit's outcome is unknown; its idempotency row decides");
             let key = given_key.unwrap_or_else(|| command_id.clone());
             match by_key(ctx, &scope, &actor, &key).await? {
                 Some(row) => {
-                    let accepted = Accepted { scope, command_id: row.command_id, waiting, replayed: false, done };
+                    let accepted =
+                        Accepted { scope, command_id: row.command_id, waiting, earlier: false, replayed: false, done };
                     accepted.answer::<A>(ctx, wait).await
                 }
                 None => Err(StoreError::Busy.into()),
@@ -145,6 +198,22 @@ pub async fn command<C: Command, A: CommandAnswer>(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The answer to a request under a key that was used before.
+async fn repeated<A: CommandAnswer>(
+    ctx: &Ctx,
+    first: CommandRow,
+    request_hash: &str,
+    wait: Wait,
+    done: StatusCode,
+) -> Answer<Response> {
+    if first.request_hash != request_hash {
+        return Err(Problem::new(Code::IdempotencyKeyReused, "the key was used with another body"));
+    }
+    let CommandRow { scope, command_id, .. } = first;
+    let waiting = ctx.bells.wait_for_command(&command_id);
+    Accepted { scope, command_id, waiting, earlier: true, replayed: true, done }.answer::<A>(ctx, wait).await
 }
 
 async fn by_key(ctx: &Ctx, scope: &Scope, actor: &Actor, key: &str) -> Answer<Option<CommandRow>> {

@@ -1,14 +1,15 @@
-//! A request to do something with one thread or run: who asks, which one, and what.
+//! A request to do something with one thread, run or session: who asks, which one, and what.
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value};
 use shared::ctx::Ctx;
-use shared::error::Code;
+use shared::error::{Code, FieldError};
 use shared::message::command::Command;
+use shared::value::KeyScope;
 
-use crate::accept::{PathId, RunAnswer, ThreadAnswer, command};
+use crate::accept::{PathId, RunAnswer, SessionAnswer, ThreadAnswer, command};
 use crate::body;
 use crate::identity::Identity;
 use crate::problem::{Answer, Problem};
@@ -42,6 +43,41 @@ impl Call {
     pub async fn on_thread<C: Command>(self) -> Answer<Response> {
         let Self { ctx, identity, id, object } = self;
         command::<C, ThreadAnswer>(&ctx, &identity, object, Some(PathId::of_thread(id)), StatusCode::OK).await
+    }
+
+    /// Accepts it as the command `C` on a session, which is its `field`, and answers it.
+    ///
+    /// # Errors
+    /// The problem document of whatever refuses it.
+    pub async fn on_session<C: Command>(self, field: &'static str) -> Answer<Response> {
+        let Self { ctx, identity, id, object } = self;
+        let path = PathId::of_session(field, id);
+        command::<C, SessionAnswer>(&ctx, &identity, object, Some(path), StatusCode::OK).await
+    }
+
+    /// The same of a key that has this scope.
+    ///
+    /// # Errors
+    /// 403 `scope_denied`.
+    pub fn requiring(self, scope: KeyScope) -> Answer<Self> {
+        self.identity.require(scope)?;
+        Ok(self)
+    }
+
+    /// The same with `value` in the payload's `field`, which a request must not name.
+    ///
+    /// # Errors
+    /// 400 when it does.
+    pub fn with(mut self, field: &'static str, value: &str) -> Answer<Self> {
+        if self.object.insert(field.to_owned(), value.into()).is_some() {
+            return Err(Problem::fields(vec![FieldError::at(field, "follows from the path")]));
+        }
+        Ok(self)
+    }
+
+    /// Its parts.
+    pub fn into_parts(self) -> (Ctx, Identity, String, Map<String, Value>) {
+        (self.ctx, self.identity, self.id, self.object)
     }
 
     /// Accepts it as the command `C` on a run, and answers it.

@@ -8,6 +8,7 @@ use http::request::Parts;
 use shared::auth::{Caller, Means};
 use shared::ctx::Ctx;
 use shared::error::Code;
+use shared::id::Kind;
 use shared::store::Context;
 use shared::store::tenants::{self, AuditEntry};
 use shared::value::{Actor, KeyScope, Scope};
@@ -81,6 +82,20 @@ impl Identity {
         Ok(self)
     }
 
+    /// Checks that the key has at least one of two scopes.
+    ///
+    /// # Errors
+    /// 403 `scope_denied`.
+    pub fn require_either(&self, scopes: [KeyScope; 2]) -> Answer<&Self> {
+        match self.caller.require(scopes[0]) {
+            Ok(()) => Ok(self),
+            Err(refused) => match self.caller.require(scopes[1]) {
+                Ok(()) => Ok(self),
+                Err(_) => Err(refused.into()),
+            },
+        }
+    }
+
     /// The context of a write that is no command.
     ///
     /// # Errors
@@ -88,11 +103,12 @@ impl Identity {
     pub fn context(&self, ctx: &Ctx) -> Answer<Context> {
         Ok(Context {
             actor: self.caller.actor(None)?,
-            correlation_id: self.request_id.clone(),
+            // Not the request's id, which callers choose: the first event that the write makes takes this one.
+            correlation_id: ctx.ids.next(Kind::Event),
             causation_id: None,
             traceparent: self.traceparent.clone(),
             now: ctx.clock.now(),
-            id_seed: self.request_id.clone(),
+            id_seed: ctx.ids.uuid().hyphenated().to_string(),
         })
     }
 

@@ -1,8 +1,8 @@
 //! The JSON API: accepts commands, serves reads and the live stream, describes itself, and says how it is doing.
 //!
 //! Wakes on: HTTP
-//! Reads: view_*, threads, posts, runs, control_threads, guidance_requests, operator_states, events, commands, outbox, api_keys
-//! Writes: commands, operator_states, api_keys, login_tokens, audit
+//! Reads: view_*, threads, posts, runs, control_threads, guidance_requests, operator_states, sessions, pull_requests, pr_checks, pr_comments, reactions, notifications, projects, webhook_secrets, events, commands, outbox, api_keys
+//! Writes: commands, operator_states, sessions, notifications, webhook_secrets, api_keys, login_tokens, audit
 //! Emits: forum.commands.*
 
 mod accept;
@@ -11,6 +11,7 @@ mod call;
 pub mod cursor;
 mod edge;
 mod endpoints;
+mod github;
 pub mod identity;
 mod openapi;
 pub mod problem;

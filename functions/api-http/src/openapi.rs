@@ -8,8 +8,8 @@ use shared::domain::thread::{
 };
 use shared::message::command::{
     AddPost, AnswerThread, AssignThread, ChangeRunState, ChangeThreadState, CloseRun, CloseThread, Completion,
-    ControlPayload, ControlSignal, GuidanceAnswer, GuidanceRequest, OpenThread, SetThreadPriority, StartRun,
-    Validation,
+    ControlPayload, ControlSignal, EndSession, GuidanceAnswer, GuidanceRequest, ObservePullRequest, OpenThread,
+    ReportActivity, ReportRuntime, SetThreadPriority, StartRun, StartSession, Validation,
 };
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -18,8 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::endpoints::{
-    commands, dead_letters, debug, docs, events, health, info, keys, login, metrics, operator, projections, queues,
-    runs, search, signals, stream, thread_commands, threads,
+    commands, dead_letters, debug, docs, events, health, info, keys, login, metrics, notifications, operator, probes,
+    projections, pull_requests, queues, runs, search, sessions, sessions_inbox, signals, stream, thread_commands,
+    threads, webhooks,
 };
 
 #[derive(Describe)]
@@ -32,12 +33,14 @@ use crate::endpoints::{
         OpenThread, AddPost, AnswerThread, AssignThread, ChangeThreadState, SetThreadPriority, CloseThread,
         ControlSignal, ControlPayload, GuidanceRequest, GuidanceAnswer, Completion, Validation,
         StartRun, ChangeRunState, CloseRun,
+        StartSession, ReportActivity, ReportRuntime, EndSession, ObservePullRequest,
         Opened, PostAdded, Signalled, Assigned, PriorityChanged, StateChanged, Closed, Escalated, DocsSyncRequested,
         RunStateChanged,
     )),
     tags(
         (name = "forum", description = "Threads and posts"),
         (name = "runs", description = "Runs, the control signals of their agents, and their gates"),
+        (name = "sessions", description = "Agents' sessions, their pull requests, and what people are told about them"),
         (name = "log", description = "The one ordered log"),
         (name = "commands", description = "What became of a command"),
         (name = "administration", description = "Keys"),
@@ -84,6 +87,24 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
         .routes(routes!(runs::state))
         .routes(routes!(runs::close))
         .routes(routes!(operator::interval))
+        .routes(routes!(sessions::list, sessions::start))
+        .routes(routes!(sessions::show))
+        .routes(routes!(sessions::prs))
+        .routes(routes!(sessions::activity))
+        .routes(routes!(sessions::runtime))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::kill))
+        .routes(routes!(sessions::restore))
+        .routes(routes!(sessions_inbox::send))
+        .routes(routes!(sessions_inbox::show))
+        .routes(routes!(sessions_inbox::acknowledge))
+        .routes(routes!(probes::pass))
+        .routes(routes!(pull_requests::list))
+        .routes(routes!(pull_requests::observe))
+        .routes(routes!(notifications::list))
+        .routes(routes!(notifications::read))
+        .routes(routes!(webhooks::github))
+        .routes(routes!(webhooks::create_secret))
         .routes(routes!(events::list))
         .routes(routes!(stream::stream))
         .routes(routes!(commands::show))

@@ -42,6 +42,25 @@ pub fn word<W: Word>(query: &HashMap<String, String>, name: &str) -> Answer<Opti
     word.map_err(|error| Problem::parameter(name, error.to_string()))
 }
 
+/// A parameter of several words from a closed list, with commas between them; none when it is absent.
+///
+/// # Errors
+/// 400 with the allowed words.
+pub fn words<W: Word>(query: &HashMap<String, String>, name: &str) -> Answer<Vec<W>> {
+    let words = text(query, name).unwrap_or_default();
+    let words = words.split(',').filter(|word| !word.trim().is_empty()).map(W::parse).collect::<Result<_, _>>();
+    words.map_err(|error| Problem::parameter(name, error.to_string()))
+}
+
+/// A parameter that is `true` or `false`.
+///
+/// # Errors
+/// 400 for anything else.
+pub fn flag(query: &HashMap<String, String>, name: &str) -> Answer<Option<bool>> {
+    let flag = text(query, name).map(|text| text.parse::<bool>()).transpose();
+    flag.map_err(|_| Problem::parameter(name, "must be true or false"))
+}
+
 /// The filters of thread lists; all that is given must match.
 ///
 /// # Errors

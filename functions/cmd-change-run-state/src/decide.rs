@@ -1,7 +1,7 @@
-//! The rules: a person moves a run along the table of its states; without a target it moves where its agents' signals put
-//! it. Closing is a command of its own, so that no way leads past the gates.
+//! The rules: a person moves a run along the table of its states; without a target it moves where its agents' signals and
+//! the ends of their sessions put it. Closing is a command of its own, so that no way leads past the gates.
 
-use shared::domain::run::RunStateChanged;
+use shared::domain::run::{RunStanding, RunStateChanged, few};
 use shared::domain::thread::Facts;
 use shared::error::Rejection;
 use shared::message::command::ChangeRunState;
@@ -19,7 +19,7 @@ pub fn decide(
 ) -> Result<Vec<RunStateChanged>, Rejection> {
     let run = state.standing.expect()?;
     let Some(to) = change.state else {
-        let moved = state.standing.next_state().map(|to| run.moved(to, Some(reason(to).to_owned())));
+        let moved = state.standing.next_state().map(|to| run.moved(to, Some(reason(&state.standing, to))));
         return Ok(moved.into_iter().collect());
     };
     if to == run.state {
@@ -35,10 +35,12 @@ pub fn decide(
 }
 
 /// Why a run moves by itself.
-fn reason(to: RunState) -> &'static str {
-    match to {
+fn reason(standing: &RunStanding, to: RunState) -> String {
+    let reason = match to {
+        RunState::Failed => return format!("the session of {} failed", few(&standing.failed_agents)),
         RunState::AwaitingGuidance => "an agent waits for guidance",
         RunState::Completed => "every agent has completed and was validated",
         _ => "nobody waits for guidance any more",
-    }
+    };
+    reason.to_owned()
 }

@@ -1,7 +1,7 @@
 //! Moves a run: where a person wants it, or where the signals of its agents put it.
 //!
 //! Wakes on: forum.commands.change_run_state
-//! Reads: commands, runs, run_agents, control_threads
+//! Reads: commands, runs, run_agents, control_threads, sessions, events
 //! Writes: commands, runs, control_threads, events
 //! Emits: run.state.changed
 

@@ -1,7 +1,7 @@
 //! Closes a run and its control threads, for good, if every gate is open.
 //!
 //! Wakes on: forum.commands.close_run
-//! Reads: commands, runs, run_agents, control_threads, threads
+//! Reads: commands, runs, run_agents, control_threads, threads, sessions, events
 //! Writes: commands, runs, threads, events
 //! Emits: run.state.changed, forum.thread.closed
 

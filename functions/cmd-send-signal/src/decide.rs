@@ -5,7 +5,7 @@ use shared::domain::thread::{Facts, Given, Opened, Place, Signalled, Thread, Thr
 use shared::error::{Code, Rejection};
 use shared::message::command::{ControlPayload, ControlSignal, GuidanceAnswer};
 use shared::store::threads::SignalState;
-use shared::value::{OnTimeout, Priority, RunState, ThreadKind, ThreadState};
+use shared::value::RunState;
 
 /// What a signal leads to.
 ///
@@ -34,23 +34,11 @@ pub fn decide(state: &SignalState, signal: &ControlSignal, facts: &Facts) -> Res
     Ok(opening.map(ThreadEvent::Opened).into_iter().chain(said).collect())
 }
 
-/// The one control thread of the (run, agent) begins with its first signal. It waits for nobody until its agent asks.
+/// The one control thread of the (run, agent) begins with its first signal.
 fn open(signal: &ControlSignal, ticket: String, facts: &Facts) -> Opened {
     let ControlSignal { run_id, agent_name, .. } = signal;
-    Opened {
-        title: format!("Control of {agent_name}").chars().take(200).collect(),
-        body: format!("Signals of {agent_name} in {run_id}, and what they are answered."),
-        post_id: facts.opening_post_id.clone(),
-        kind: ThreadKind::Control,
-        state: ThreadState::Triaged,
-        priority: Priority::Normal,
-        assignee: None,
-        options: Vec::new(),
-        default: None,
-        deadline: None,
-        on_timeout: OnTimeout::Wait,
-        place: Place { ticket, run_id: Some(run_id.clone()), session_id: None, agent_name: Some(agent_name.clone()) },
-    }
+    let place = Place { ticket, run_id: Some(run_id.clone()), session_id: None, agent_name: Some(agent_name.clone()) };
+    Opened::control(agent_name, place, facts)
 }
 
 fn said(signal: &ControlSignal, facts: &Facts) -> ThreadEvent {

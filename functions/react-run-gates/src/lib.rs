@@ -1,8 +1,8 @@
-//! Moves a run where the signals of its agents put it: to `awaiting_guidance` and back, and to `completed`. The command it
-//! sends names no target: its handler derives it from the control state it commits on.
+//! Moves a run where its agents put it: their signals to `awaiting_guidance` and back, and to `completed`; a session that
+//! failed to `failed`. The command it sends names no target: its handler derives it from the state it commits on.
 //!
 //! Wakes on: forum.events.*, forum.integration.*
-//! Reads: events, projection_checkpoints, runs, run_agents, control_threads
+//! Reads: events, projection_checkpoints, runs, run_agents, control_threads, sessions
 //! Writes: commands, projection_checkpoints
 //! Emits: forum.commands.change_run_state
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
-use shared::function::reaction::{self, Reaction};
+use shared::function::reaction::{self, Reacted, Reaction};
 use shared::function::{Function, Trigger};
 use shared::message::command::{ChangeRunState, Subject};
 use shared::message::envelope::CloudEvent;
@@ -33,7 +33,7 @@ impl Function for ReactRunGates {
 }
 
 impl Reaction for ReactRunGates {
-    async fn react(ctx: &Ctx, events: &[LogEvent]) -> Result<Vec<Caused>, StoreError> {
+    async fn react(ctx: &Ctx, events: &[LogEvent]) -> Result<Reacted, StoreError> {
         // Of several events of one run the last speaks for all: what is looked at is where the run stands now.
         let mut touched = BTreeMap::new();
         for event in events.iter().filter(|event| moves_runs(event)) {
@@ -43,7 +43,7 @@ impl Reaction for ReactRunGates {
             }
         }
         if touched.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Reacted::default());
         }
         let wanted: Vec<_> =
             touched.iter().map(|((_, _, run_id), (scope, _))| (scope.clone(), run_id.clone())).collect();
@@ -62,11 +62,14 @@ impl Reaction for ReactRunGates {
             let key = format!("{}:{}", Self::NAME, event.pos);
             Caused::new(&scope, &Subject::Run(run_id), &payload, key).by(event)
         });
-        Ok(caused.collect())
+        Ok(Reacted { commands: caused.collect(), ..Reacted::default() })
     }
 }
 
-/// Whether what happened may move a run: a signal, or a move that lets signals count again.
+/// Whether what happened may move a run: a signal, what became of a session, or a move that lets both count again.
 fn moves_runs(event: &LogEvent) -> bool {
-    matches!(event.event_type.as_str(), types::CONTROL_SIGNAL | types::RUN_STATE_CHANGED)
+    matches!(
+        event.event_type.as_str(),
+        types::CONTROL_SIGNAL | types::RUN_STATE_CHANGED | types::SESSION_CREATED | types::SESSION_UPDATED
+    )
 }

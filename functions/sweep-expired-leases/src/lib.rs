@@ -1,18 +1,21 @@
 //! Rings again for every row that waits and whose doorbell may be lost: expired outbox leases, accepted commands, events
-//! behind a checkpoint, replays. Also what makes a start after a crash complete.
+//! behind a checkpoint, replays. What people are told is compared with the facts. Also what makes a start after a crash
+//! complete.
 //!
 //! Wakes on: the clock, every reconcile.interval; the start
-//! Reads: outbox, commands, events, projection_checkpoints
-//! Writes: outbox
-//! Emits: forum.replay.*
+//! Reads: outbox, commands, events, projection_checkpoints, notifications, sessions, pull_requests, pr_checks, pr_comments, control_threads, reactions
+//! Writes: outbox, commands, notifications, reactions, events
+//! Emits: forum.replay.*, forum.commands.send_nudge, notification.created, notification.resolved
 
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
-use shared::function::{Function, Period, Trigger, replay};
+use shared::function::{Function, Period, Trigger, nudging, replay};
 use shared::message::envelope::Tick;
-use shared::store::StoreError;
 use shared::store::reconcile::{self, Reach, Reconciled};
-use shared::store::replays;
+use shared::store::{Reader, StoreError, reactions, replays};
+
+/// Notifications looked at together.
+const SESSIONS: u32 = 100;
 
 /// The function.
 pub struct SweepExpiredLeases;
@@ -37,6 +40,7 @@ impl Function for SweepExpiredLeases {
 pub async fn pass(ctx: &Ctx, reach: Reach) -> Result<Reconciled, StoreError> {
     let rung = reconcile::run(&ctx.store, ctx.housekeeping(SweepExpiredLeases::NAME), reach).await?;
     let counts = Reconciled { replays: ring_replays(ctx, reach).await?, ..rung };
+    compare_notifications(ctx).await?;
     let Reconciled { outbox, commands, events, replays } = counts;
     ctx.metrics.leases_expired_total.with_label_values(&["outbox"]).inc_by(outbox);
     for (kind, count) in [("outbox", outbox), ("commands", commands), ("events", events), ("replays", replays)] {
@@ -46,6 +50,24 @@ pub async fn pass(ctx: &Ctx, reach: Reach) -> Result<Reconciled, StoreError> {
         tracing::info!(outbox, commands, events, replays, "rang again for what waited");
     }
     Ok(counts)
+}
+
+/// Looks at every session of which people are told something: what no longer holds is resolved.
+async fn compare_notifications(ctx: &Ctx) -> Result<(), StoreError> {
+    let mut after = 0;
+    loop {
+        let page = move |reader: &mut Reader<'_>| reactions::raised(reader, after, SESSIONS);
+        let (mut sessions, last) = ctx.store.read(page).await?;
+        sessions.sort_unstable_by(|(one, id), (other, other_id)| {
+            (&one.team_id, &one.project_id, id).cmp(&(&other.team_id, &other.project_id, other_id))
+        });
+        sessions.dedup();
+        nudging::look_again(ctx, SweepExpiredLeases::NAME, sessions).await?;
+        match last {
+            Some(last) => after = last,
+            None => return Ok(()),
+        }
+    }
 }
 
 /// A replay has no outbox row: its projector is rung directly.

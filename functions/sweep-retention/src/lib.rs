@@ -1,9 +1,9 @@
-//! Forgets what nobody needs any more: sent outbox rows, applied commands that changed nothing, old idempotency keys.
-//! Never what is unfinished, never an event.
+//! Forgets what nobody needs any more: sent outbox rows, applied commands that changed nothing, old idempotency keys, old
+//! notifications that were read and resolved. Never what is unfinished, never an event.
 //!
 //! Wakes on: the clock, every minute
-//! Reads: outbox, commands, events, projection_checkpoints, meta
-//! Writes: outbox, commands, meta
+//! Reads: outbox, commands, events, projection_checkpoints, notifications, meta
+//! Writes: outbox, commands, notifications, meta
 //! Emits: nothing
 
 use std::time::Duration;
@@ -13,6 +13,9 @@ use shared::error::HandlerError;
 use shared::function::{Function, Period, Trigger};
 use shared::message::envelope::Tick;
 use shared::store::retention::{self, Keep, Pruned};
+
+/// How long notifications are kept that were read and are resolved.
+const NOTIFICATIONS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The function.
 pub struct SweepRetention;
@@ -28,11 +31,12 @@ impl Function for SweepRetention {
             sent: config.outbox.keep_sent,
             eventless: config.commands.keep_eventless,
             keys: config.idempotency.keep,
+            notifications: NOTIFICATIONS,
         };
         let pruned = retention::prune(&ctx.store, &ctx.housekeeping(Self::NAME), keep).await?;
         if pruned != Pruned::default() {
-            let Pruned { outbox, commands, keys } = pruned;
-            tracing::info!(outbox, commands, keys, "forgot what was kept long enough");
+            let Pruned { outbox, commands, keys, notifications } = pruned;
+            tracing::info!(outbox, commands, keys, notifications, "forgot what was kept long enough");
         }
         Ok(())
     }

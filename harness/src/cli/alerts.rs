@@ -1,17 +1,19 @@
-//! `watch`: tells when a run needs somebody or has ended, once per change. The log only says which run to look at again;
-//! what is told comes from the run's snapshot alone (RUN-17, RUN-22).
+//! `watch`: tells when a run needs somebody or has ended, once per change. The log only says which run to look at again,
+//! and the clock that silence may have become too long; what is told comes from the run's snapshot alone (RUN-17, RUN-22).
 
 mod changes;
 mod notify;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
-use shared::client::{ClientError, Live};
+use shared::client::{ClientError, Follow, Live};
 use shared::message::event::types;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::globals::{Globals, Session};
 use super::interrupt::until_interrupted;
@@ -22,6 +24,8 @@ use notify::Notifier;
 
 /// Pause before a snapshot that the server could not give is asked for again.
 const PAUSE: Duration = Duration::from_secs(2);
+/// Time between two looks at runs of which nothing is heard: an agent that falls silent leaves no event.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Arguments of `watch`.
 #[derive(Args)]
@@ -49,17 +53,16 @@ impl Watch {
             Some(run) => vec![run.clone()],
             None => open_runs(session, head.as_deref()).await?,
         };
-        let mut watched = Watched { session, notifier: self.notify_command.map(Notifier), seen: BTreeMap::new() };
+        let mut watched = Watched::new(session, self.notify_command.map(Notifier));
         let reached = head.as_ref().and_then(|head| head.parse().ok()).unwrap_or(0);
         for run in runs {
             watched.look(&run, reached).await?;
         }
-        let kinds = [types::RUN_STATE_CHANGED, types::CONTROL_SIGNAL, types::ESCALATION_REQUESTED].join(",");
-        let mut filter = vec![("types", kinds)];
+        let mut filter = vec![("types", TYPES.join(","))];
         filter.extend(self.run.map(|run| ("run_id", run)));
         let mut follow = session.client.follow(filter, head);
         loop {
-            match follow.next().await? {
+            match watched.next(&mut follow).await? {
                 Live::Connected { again: false } => {
                     output.note(&format!("watching {}; stop with Ctrl-C", session.client.address()));
                 }
@@ -76,6 +79,15 @@ impl Watch {
     }
 }
 
+/// Events after which a run may say something new.
+const TYPES: [&str; 5] = [
+    types::RUN_STATE_CHANGED,
+    types::CONTROL_SIGNAL,
+    types::ESCALATION_REQUESTED,
+    types::SESSION_CREATED,
+    types::SESSION_UPDATED,
+];
+
 /// What an event says about where to look.
 #[derive(Default, Deserialize)]
 struct Happened {
@@ -87,9 +99,45 @@ struct Watched<'a> {
     session: &'a Session,
     notifier: Option<Notifier>,
     seen: BTreeMap<String, Seen>,
+    looks: Interval,
 }
 
-impl Watched<'_> {
+impl<'a> Watched<'a> {
+    fn new(session: &'a Session, notifier: Option<Notifier>) -> Self {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        looks.reset();
+        Self { session, notifier, seen: BTreeMap::new(), looks }
+    }
+
+    /// What happens next on the stream. Until then the runs are looked at now and then.
+    async fn next(&mut self, follow: &mut Follow) -> anyhow::Result<Live> {
+        // One future for all looks: what it has begun, such as to connect, is not begun anew after each.
+        let mut next = pin!(follow.next());
+        loop {
+            tokio::select! {
+                biased;
+                live = &mut next => return Ok(live?),
+                _ = self.looks.tick() => self.look_again().await?,
+            }
+        }
+    }
+
+    /// Looks once more at every run that may still say something new.
+    async fn look_again(&mut self) -> anyhow::Result<()> {
+        let open = self.seen.iter().filter(|(_, seen)| !seen.is_closed());
+        let open: Vec<_> = open.map(|(run_id, seen)| (run_id.clone(), seen.as_of_pos)).collect();
+        for (run_id, pos) in open {
+            let query = [("min_pos", pos.to_string())];
+            match self.session.client.get(&["runs", &run_id, "snapshot"], &query).await {
+                // The stream tells that the server is away, and the next look comes by itself.
+                Err(error) if error.passes() => return Ok(()),
+                answered => self.compare(&run_id, &answered?.read()?).await?,
+            }
+        }
+        Ok(())
+    }
+
     /// As [`Watched::look`]; threads may name a run that nobody ever started.
     async fn look_if_there(&mut self, run_id: &str, pos: i64) -> anyhow::Result<()> {
         match self.look(run_id, pos).await {
@@ -100,15 +148,19 @@ impl Watched<'_> {
 
     /// Looks at a run as it stood at `pos` or later, and tells what is new.
     async fn look(&mut self, run_id: &str, pos: i64) -> anyhow::Result<()> {
-        let before = self.seen.get(run_id);
-        if before.is_some_and(|seen| seen.as_of_pos >= pos) {
+        if self.seen.get(run_id).is_some_and(|seen| seen.as_of_pos >= pos) {
             return Ok(());
         }
         let snapshot = self.snapshot(run_id, pos).await?;
-        for alert in alerts(before, &snapshot) {
+        self.compare(run_id, &snapshot).await
+    }
+
+    /// Tells what a snapshot says that was not told before.
+    async fn compare(&mut self, run_id: &str, snapshot: &Snapshot) -> anyhow::Result<()> {
+        for alert in alerts(self.seen.get(run_id), snapshot) {
             self.tell(&alert).await?;
         }
-        self.seen.entry(run_id.to_owned()).or_default().note(&snapshot);
+        self.seen.entry(run_id.to_owned()).or_default().note(snapshot);
         Ok(())
     }
 

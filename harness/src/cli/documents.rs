@@ -92,10 +92,19 @@ impl EventView {
 pub(super) struct Outcome {
     command: CommandView,
     thread: Option<ThreadView>,
+    ignored: bool,
     // A later look has the command's own members at the top.
     command_id: Option<String>,
     status: Option<String>,
     pos: Option<i64>,
+    result: Option<Finding>,
+}
+
+/// What an applied command came to, as far as it matters here.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Finding {
+    ignored: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -122,6 +131,11 @@ impl Outcome {
 
     pub(super) fn thread(&self) -> Option<&ThreadView> {
         self.thread.as_ref()
+    }
+
+    /// Whether what was sent was taken and not heeded: nothing was changed.
+    pub(super) fn ignored(&self) -> bool {
+        self.ignored || self.result.as_ref().is_some_and(|found| found.ignored)
     }
 }
 
@@ -166,6 +180,17 @@ mod tests {
         for text in [in_time, later] {
             let outcome: Outcome = serde_json::from_str(text).expect("an outcome");
             assert_eq!((outcome.command_id(), outcome.status(), outcome.pos()), ("cmd_1", "applied", Some(7)));
+            assert!(!outcome.ignored());
+        }
+    }
+
+    // SESSION-22, PR-3
+    #[test]
+    fn what_was_not_heeded_is_known_from_the_answer_and_from_a_later_look() {
+        let later = r#"{"command_id":"cmd_1","status":"applied","result":{"session_id":"mer-1","ignored":true}}"#;
+        for text in [r#"{"ignored":true}"#, later] {
+            let outcome: Outcome = serde_json::from_str(text).expect("an outcome");
+            assert!(outcome.ignored(), "{text}");
         }
     }
 }

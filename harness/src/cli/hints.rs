@@ -25,7 +25,9 @@ pub(super) fn next_step(code: &str) -> &'static str {
         "origin_denied" => "send the write from the server's own pages, or with a key",
         "not_found" => "check the id and --project; `agentforum forum list` shows what the key reaches",
         "method_not_allowed" => "client and server differ in version: compare `agentforum --version` on both sides",
-        "illegal_transition" => "`agentforum forum thread ID` or `agentforum run show ID` shows the present state",
+        "illegal_transition" => {
+            "`agentforum forum thread ID`, or `run show ID`, or `session show ID`, shows the present state"
+        }
         "thread_closed" => "a closed thread stays closed; go on in a new one: `agentforum forum ask`",
         "control_thread" => "a control thread is closed with its run",
         "control_mismatch" => "name the same run and agent inside the payload as beside it",

@@ -175,10 +175,10 @@ impl Filters {
     }
 }
 
-/// All pages as one document.
+/// Several of the server's documents as one.
 #[derive(Serialize)]
-struct Whole {
-    items: Vec<Box<RawValue>>,
+pub(super) struct Whole {
+    pub(super) items: Vec<Box<RawValue>>,
 }
 
 const HEADING: [&str; 7] = ["ID", "STATE", "PRIORITY", "TICKET", "TITLE", "POSTS", "UPDATED"];

@@ -1,5 +1,5 @@
 //! `operator`: every interval one decision per run, by the server's rules. Without `--execute` nothing is done about them
-//! (CLI-8).
+//! (CLI-8). Starting an agent again is done here, by a command of the reader's own; the server counts it.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use tokio::time::MissedTickBehavior;
 use super::globals::{Globals, Session};
 use super::interrupt::until_interrupted;
 use super::output::Output;
-use super::run::open_runs;
-use super::{duration, text};
+use super::run::{Snapshot, open_runs};
+use super::{duration, shell, text};
 
 /// Arguments of `operator`.
 #[derive(Args)]
@@ -28,6 +28,10 @@ pub(super) struct Operator {
     /// Do what is decided
     #[arg(long)]
     execute: bool,
+    /// With `--execute`, run this with `sh -c` to start an agent again, at most 30 s long; `AGENTFORUM_RUN_ID`,
+    /// `AGENTFORUM_AGENT` and `AGENTFORUM_SESSION_ID` say which
+    #[arg(long, value_name = "COMMAND")]
+    restart_command: Option<String>,
 }
 
 /// What the server decided, as far as it is shown.
@@ -83,17 +87,58 @@ impl Operator {
     }
 
     async fn decide(&self, session: &Session, run: &str) -> anyhow::Result<()> {
-        let order = json!({ "execute": self.execute });
+        let command = self.restart_command.as_deref().filter(|_| self.execute);
+        let order = order(self.execute, command.is_some());
         let document = session.client.create(&["runs", run, "operator"], &order).await?;
+        let decision: Decision = document.read()?;
         if session.output.json {
-            let mut decision: Map<String, Value> = document.read()?;
-            decision.insert("run_id".to_owned(), run.into());
-            session.output.json(&Value::Object(decision).to_string())?;
+            let mut shown: Map<String, Value> = document.read()?;
+            shown.insert("run_id".to_owned(), run.into());
+            session.output.json(&Value::Object(shown).to_string())?;
         } else {
-            Output::text(&line(run, &document.read()?))?;
+            Output::text(&line(run, &decision))?;
+        }
+        if let Some(command) = command.filter(|_| decision.is_restart()) {
+            restart(session, command, run, decision.agent_name.as_deref().unwrap_or_default()).await;
         }
         Ok(())
     }
+}
+
+impl Decision {
+    /// Whether the server counts on an agent being started again.
+    fn is_restart(&self) -> bool {
+        self.intent == "restart" && self.executed
+    }
+}
+
+/// What the server is asked for: it takes a restart for done only where somebody can do it.
+fn order(execute: bool, restarts: bool) -> Value {
+    if restarts { json!({ "execute": execute, "restarts": true }) } else { json!({ "execute": execute }) }
+}
+
+/// Runs the command that starts an agent again. Its failure is only told: the next intervals see that it did not help.
+async fn restart(session: &Session, command: &str, run: &str, agent: &str) {
+    let session_id = match session_of(session, run, agent).await {
+        Ok(session_id) => session_id.unwrap_or_default(),
+        Err(error) => {
+            let error = text::line(&format!("{error:#}"));
+            session.output.note(&format!("warning: the session of {} is not known: {error}", text::line(agent)));
+            String::new()
+        }
+    };
+    // Each is there also when it has nothing to say, so that none is inherited.
+    let variables =
+        [("AGENTFORUM_RUN_ID", run), ("AGENTFORUM_AGENT", agent), ("AGENTFORUM_SESSION_ID", session_id.as_str())];
+    if let Err(error) = shell::run(command, variables.map(|(name, value)| (name, text::line(value)))).await {
+        session.output.note(&format!("warning: --restart-command: {error:#}"));
+    }
+}
+
+/// The newest session of an agent, by its run's snapshot.
+async fn session_of(session: &Session, run: &str, agent: &str) -> anyhow::Result<Option<String>> {
+    let snapshot: Snapshot = session.client.get(&["runs", run, "snapshot"], &[]).await?.read()?;
+    Ok(snapshot.agent(agent).and_then(|agent| agent.session_id.clone()))
 }
 
 fn warn(session: &Session, error: &anyhow::Error) {
@@ -128,5 +173,15 @@ mod tests {
         assert_eq!(line("run_1", &decision), "run_1  escalate_guidance  ada  ada [2J waits for guidance  executed");
         let noop = Decision { intent: "noop".to_owned(), reason: "healthy".to_owned(), ..Decision::default() };
         assert_eq!(line("run_1", &noop), "run_1  noop  -  healthy  not executed");
+    }
+
+    // RUN-21
+    #[test]
+    fn a_restart_is_asked_for_where_it_can_be_done_and_done_where_the_server_counts_it() {
+        assert_eq!(order(true, true), json!({"execute": true, "restarts": true}));
+        assert_eq!(order(true, false), json!({"execute": true}));
+        let decided = |intent: &str, executed| Decision { intent: intent.to_owned(), executed, ..Decision::default() };
+        assert!(decided("restart", true).is_restart());
+        assert!(!decided("restart", false).is_restart() && !decided("escalate_blocked", true).is_restart());
     }
 }

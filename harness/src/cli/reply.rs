@@ -182,6 +182,13 @@ struct Mark {
 #[derive(Default)]
 pub(super) struct Payload(Map<String, Value>);
 
+impl From<Map<String, Value>> for Payload {
+    /// A payload as somebody else has written it.
+    fn from(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+}
+
 impl Payload {
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.insert(name.to_owned(), value.into());

@@ -7,6 +7,13 @@ pub(super) fn lines(text: &str) -> String {
     text.chars().filter(|letter| matches!(letter, '\n' | '\t') || !is_hostile(*letter)).collect()
 }
 
+/// As [`lines`], set in, so that none of them can pass for a line of ours.
+pub(super) fn block(text: &str) -> String {
+    let text = lines(text);
+    let text = text.lines().map(|line| format!("    {line}").trim_end().to_owned());
+    text.collect::<Vec<_>>().join("\n")
+}
+
 /// Text on one line: every run of white space is one blank.
 pub(super) fn line(text: &str) -> String {
     let words =
@@ -54,6 +61,7 @@ mod tests {
     fn escape_sequences_and_reordering_marks_do_not_reach_the_terminal() {
         let hostile = "a\u{1b}[2Jb\r\u{9b}31m\tc\u{202e}d\ne\u{7}";
         assert_eq!(lines(hostile), "a[2Jb31m\tcd\ne");
+        assert_eq!(block(hostile), "    a[2Jb31m\tcd\n    e");
         assert_eq!(line(hostile), "a[2Jb 31m cd e");
     }
 

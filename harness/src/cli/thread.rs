@@ -7,7 +7,7 @@ use clap::Args;
 use super::documents::{PostView, ThreadDetail, ThreadView};
 use super::globals::Globals;
 use super::output::Output;
-use super::text::{line, lines};
+use super::text::{block, line};
 
 /// Arguments of `forum thread`.
 #[derive(Args)]
@@ -103,9 +103,7 @@ fn post(post: &PostView) -> String {
         line(&post.created_at),
         line(&post.post_id)
     );
-    let body = lines(&post.body);
-    let body = body.lines().map(|line| format!("    {line}").trim_end().to_owned());
-    format!("{head}\n{}", body.collect::<Vec<_>>().join("\n"))
+    format!("{head}\n{}", block(&post.body))
 }
 
 fn who(actor_type: &str, actor_name: &str) -> String {

@@ -1,16 +1,20 @@
-//! What an agent of the play does in each run that it is given: it asks the forum, requests guidance and goes on with
-//! what it gets, says that it is done, and does again what was found wanting.
+//! What an agent of the play does in each run that it is given: it joins with a session, asks the forum, requests
+//! guidance and goes on with what it gets, opens a pull request, says that it is done, does again what was found wanting,
+//! and leaves.
 
 use std::time::Duration;
 
 use serde_json::json;
 use shared::client::ClientError;
 use shared::clock::Clock;
+use shared::value::Activity;
 use tokio::sync::watch;
 
-use super::documents::{Detail, Snapshot};
+use super::documents::{Detail, Snapshot, Started};
+use super::pulls;
 use super::questions::{self, Question};
 use super::runs::{Part, Proof, Reply, Request, Run};
+use super::sessions::{Session, permission_of};
 use super::stage::{About, Stage};
 
 /// By when an answer is wanted that will come in time, however slow the machine on which a fast play runs.
@@ -30,7 +34,7 @@ pub(super) async fn play(
     while assigned.changed().await.is_ok() {
         let given = assigned.borrow_and_update().clone();
         if let Some(run_id) = given {
-            Job { stage: &stage, run, part, run_id: &run_id }.work().await;
+            Job { stage: &stage, run, part, run_id: &run_id, session: None }.work().await;
         }
     }
 }
@@ -41,20 +45,25 @@ struct Job<'a> {
     run: &'static Run,
     part: &'static Part,
     run_id: &'a str,
+    /// None before it has joined.
+    session: Option<Session<'a>>,
 }
 
 /// The parts of its work, in their order.
 #[derive(Clone, Copy)]
 enum Step {
+    Join,
     Ask,
     Request,
+    Publish,
     Complete,
+    Leave,
 }
 
 impl Job<'_> {
-    async fn work(&self) {
+    async fn work(mut self) {
         self.stage.pause(0, 12).await;
-        for step in [Step::Ask, Step::Request, Step::Complete] {
+        for step in [Step::Join, Step::Ask, Step::Request, Step::Publish, Step::Complete, Step::Leave] {
             while let Err(error) = self.take(step).await {
                 self.stage.complain(self.about(None), &error).await;
                 // What a rule refuses now it refuses again, as when somebody who watches closed the thread.
@@ -65,8 +74,9 @@ impl Job<'_> {
         }
     }
 
-    async fn take(&self, step: Step) -> Result<(), ClientError> {
+    async fn take(&mut self, step: Step) -> Result<(), ClientError> {
         match step {
+            Step::Join => self.join().await,
             Step::Ask => match self.part.asks.and_then(questions::of_ticket) {
                 Some(question) => self.ask(question).await,
                 None => Ok(()),
@@ -75,12 +85,29 @@ impl Job<'_> {
                 Some(request) => self.request(request).await,
                 None => Ok(()),
             },
+            Step::Publish => self.publish().await,
             Step::Complete => self.complete().await,
+            Step::Leave => self.leave().await,
         }
     }
 
     fn about<'a>(&'a self, thread: Option<&'a str>) -> About<'a> {
         About { ticket: self.run.tickets[0], run: Some(self.run_id), thread }
+    }
+
+    async fn join(&mut self) -> Result<(), ClientError> {
+        self.session = Session::start(self.stage, self.run, self.part, self.run_id).await?;
+        if let Some(session) = &self.session {
+            session.report(Activity::Active).await;
+            self.stage.tell("joins", session.about(), format!("as {}", session.id())).await;
+        }
+        Ok(())
+    }
+
+    async fn report(&self, activity: Activity) {
+        if let Some(session) = &self.session {
+            session.report(activity).await;
+        }
     }
 
     /// One question of the forum from its opening to its close.
@@ -111,7 +138,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Requests guidance and waits for whatever it comes to.
+    /// Requests guidance and goes on with whatever it comes to.
     async fn request(&self, request: &Request) -> Result<(), ClientError> {
         let stage = self.stage;
         stage.pause(4, 12).await;
@@ -121,12 +148,19 @@ impl Job<'_> {
         };
         let sent = stage.signal(self.run_id, self.part.name, request.payload(deadline)).await?;
         let Some(thread) = sent else { return Ok(()) };
-        let about = self.about(Some(&thread));
-        stage.tell("requests", about, request.question).await;
+        stage.tell("requests", self.about(Some(&thread)), request.question).await;
+        self.report(Activity::WaitingInput).await;
+        self.answered(request, &thread).await?;
+        self.report(Activity::Active).await;
+        Ok(())
+    }
+
+    async fn answered(&self, request: &Request, thread: &str) -> Result<(), ClientError> {
+        let (stage, about) = (self.stage, self.about(Some(thread)));
         let mut overdue = false;
         loop {
             stage.look_again(2, 4).await;
-            let Detail { thread: seen, events, .. } = self.detail(&thread).await?;
+            let Detail { thread: seen, events, .. } = self.detail(thread).await?;
             // Of a command that took long the view may still lag behind.
             if !request.is_about(&seen.options) {
                 continue;
@@ -153,12 +187,27 @@ impl Job<'_> {
         }
     }
 
+    /// Opens its pull request and goes on with it as checks and reviewers say.
+    async fn publish(&self) -> Result<(), ClientError> {
+        match (&self.session, pulls::of_agent(self.part.name)) {
+            (Some(session), Some(pull)) => session.watch(pull, pull.scenes).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Does the work, and once more what was found wanting.
     async fn complete(&self) -> Result<(), ClientError> {
         self.stage.pause(15, 40).await;
+        if let (Some(session), Some(permission)) = (&self.session, permission_of(self.part.name)) {
+            session.report(Activity::Blocked).await;
+            self.stage.tell("waits", session.about(), format!("for a permission in its terminal: {permission}")).await;
+            self.stage.pause(8, 20).await;
+            session.report(Activity::Active).await;
+        }
         self.prove(&self.part.proof).await?;
         let Some(flaw) = &self.part.flaw else { return Ok(()) };
         if self.verdict().await?.as_deref() == Some("failed") {
+            self.report(Activity::Active).await;
             self.stage.pause(15, 40).await;
             self.prove(&flaw.repaired).await?;
         }
@@ -168,7 +217,32 @@ impl Job<'_> {
     async fn prove(&self, proof: &Proof) -> Result<(), ClientError> {
         let thread = self.stage.signal(self.run_id, self.part.name, proof.payload()).await?;
         self.stage.tell("completes", self.about(thread.as_deref()), proof.summary).await;
+        // Not before: an agent that idles and has not said that it is done is reminded of that.
+        self.report(Activity::Idle).await;
         Ok(())
+    }
+
+    /// Stays until the run is over. What was opened is merged, by somebody who is not of the play.
+    async fn leave(&self) -> Result<(), ClientError> {
+        let Some(session) = &self.session else { return Ok(()) };
+        let pull = pulls::of_agent(self.part.name);
+        if let Some(pull) = pull.filter(|pull| pull.ends_session) {
+            self.verdict().await?;
+            session.watch(pull, pull.ending).await?;
+        }
+        loop {
+            self.stage.look_again(4, 8).await;
+            let run: Started = self.stage.read(&["runs", self.run_id], &[]).await?;
+            if run.is_over() {
+                break;
+            }
+        }
+        session.end().await?;
+        self.stage.tell("leaves", session.about(), format!("{} is over", session.id())).await;
+        match pull.filter(|pull| !pull.ends_session) {
+            Some(pull) => session.watch(pull, pull.ending).await,
+            None => Ok(()),
+        }
     }
 
     /// How the work was judged; none when the run was over before it was.

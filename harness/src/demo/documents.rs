@@ -75,6 +75,40 @@ pub(super) struct Member {
     pub(super) validation: Option<String>,
 }
 
+/// A session.
+#[derive(Deserialize)]
+pub(super) struct Begun {
+    #[serde(rename = "session_id")]
+    pub(super) id: String,
+}
+
+/// What an agent has not read.
+#[derive(Deserialize)]
+pub(super) struct Inbox {
+    pub(super) items: Vec<Item>,
+    /// What says that these are read.
+    pub(super) next_ack: i64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Item {
+    pub(super) kind: String,
+    pub(super) body: String,
+}
+
+/// What a person is told.
+#[derive(Deserialize)]
+pub(super) struct Notice {
+    #[serde(rename = "notification_id")]
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) ticket: Option<String>,
+    #[serde(rename = "run_id")]
+    pub(super) run: Option<String>,
+    #[serde(rename = "agent_name")]
+    pub(super) agent: Option<String>,
+}
+
 /// A dead letter.
 #[derive(Deserialize)]
 pub(super) struct Letter {
@@ -90,6 +124,13 @@ impl Thread {
     }
 }
 
+impl Started {
+    /// Whether nothing of the run's work goes on.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.state.as_str(), "closed" | "stopping" | "stopped" | "failed")
+    }
+}
+
 impl Snapshot {
     /// An agent of the run.
     pub(super) fn member(&self, name: &str) -> Option<&Member> {
@@ -98,6 +139,6 @@ impl Snapshot {
 
     /// Whether nothing of the run's work goes on.
     pub(super) fn is_over(&self) -> bool {
-        matches!(self.run.state.as_str(), "closed" | "stopping" | "stopped" | "failed")
+        self.run.is_over()
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::client::ClientError;
 use tokio::sync::watch;
 
-use super::documents::{Detail, Page, Snapshot, Started, Thread};
+use super::documents::{Begun, Detail, Page, Snapshot, Started, Thread};
 use super::runs::{Part, Run, validation};
 use super::stage::{About, Stage};
 
@@ -39,7 +39,7 @@ async fn start(stage: &Stage, run: &Run) -> Result<Option<String>, ClientError> 
     stage.command(&["runs"], &run.opening()).await
 }
 
-/// A play that was interrupted leaves runs in which nobody works any more.
+/// A play that was interrupted leaves runs, and sessions in them, in which nobody works any more.
 async fn stop_leftovers(stage: &Stage, run: &Run) -> Result<(), ClientError> {
     let query = [("ticket", run.tickets[0].to_owned()), ("state", BUSY.to_owned())];
     let busy: Page<Started> = stage.read(&["runs"], &query).await?;
@@ -47,6 +47,12 @@ async fn stop_leftovers(stage: &Stage, run: &Run) -> Result<(), ClientError> {
         for state in ["stopping", "stopped"] {
             let body = json!({ "state": state, "reason": "the play that it belonged to ended" });
             stage.command(&["runs", &left.id, "state"], &body).await?;
+        }
+        let sessions = [("run_id", left.id.clone()), ("limit", "200".to_owned())];
+        let sessions: Page<Begun> = stage.read(&["sessions"], &sessions).await?;
+        for session in &sessions.items {
+            let body = json!({ "outcome": "cleanup", "reason": "the play that it belonged to ended" });
+            stage.command(&["sessions", &session.id, "end"], &body).await?;
         }
         let about = About { ticket: run.tickets[0], run: Some(&left.id), thread: None };
         stage.tell("stops", about, "an earlier play left it behind").await;

@@ -1,11 +1,11 @@
-//! What a person of the play does: ends what is completed, reads what waits, thinks, answers. What is not of the play is
-//! left to whoever watches it.
+//! What a person of the play does: ends what is completed, has a look where they are called, reads what waits, thinks,
+//! answers. What is not of the play is left to whoever watches it.
 
 use serde_json::json;
 use shared::client::ClientError;
 
 use super::NO_TICKET;
-use super::documents::{Page, Started, Thread};
+use super::documents::{Notice, Page, Started, Thread};
 use super::questions::{QUESTIONS, Question};
 use super::runs::{self, Reply, Request, Said};
 use super::stage::{About, Stage};
@@ -24,6 +24,9 @@ pub(super) async fn play(stage: Stage) {
 async fn turn(stage: &Stage) -> Result<(), ClientError> {
     if let Some((id, run)) = completed(stage).await? {
         return end(stage, &id, run).await;
+    }
+    if let Some(notice) = unread(stage).await? {
+        return notice_that(stage, &notice).await;
     }
     if let Some((thread, request, said)) = waiting_agent(stage).await? {
         // Whoever missed a deadline has something else to do first.
@@ -53,6 +56,27 @@ async fn end(stage: &Stage, run_id: &str, run: &runs::Run) -> Result<(), ClientE
     stage.command(&["runs", run_id, "close"], &json!({})).await?;
     let about = About { ticket: run.tickets[0], run: Some(run_id), thread: None };
     stage.tell("ends", about, run.title).await;
+    Ok(())
+}
+
+/// A check of their agents that keeps failing, which nobody has had a look at. Other notifications are left to whoever
+/// watches.
+async fn unread(stage: &Stage) -> Result<Option<Notice>, ClientError> {
+    let query = [("kind", "ci_brake".to_owned()), ("read", "false".to_owned()), ("limit", "50".to_owned())];
+    let page: Page<Notice> = stage.read(&["notifications"], &query).await?;
+    let theirs = |notice: &Notice| {
+        let works = |run: &runs::Run| run.agents.iter().any(|part| Some(part.name) == notice.agent.as_deref());
+        runs::RUNS.iter().any(|run| run.lead == stage.actor && works(run))
+    };
+    Ok(page.items.into_iter().find(theirs))
+}
+
+async fn notice_that(stage: &Stage, notice: &Notice) -> Result<(), ClientError> {
+    stage.pause(5, 15).await;
+    stage.post(&["notifications", &notice.id, "read"], &json!({})).await?;
+    let ticket = notice.ticket.as_deref().unwrap_or(NO_TICKET);
+    let about = About { ticket, run: notice.run.as_deref(), thread: None };
+    stage.tell("notices", about, notice.title.as_str()).await;
     Ok(())
 }
 

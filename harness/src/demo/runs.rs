@@ -14,6 +14,8 @@ use shared::clock::Time;
 pub(super) struct Run {
     pub(super) title: &'static str,
     pub(super) tickets: [&'static str; 2],
+    /// Where its agents' work belongs.
+    pub(super) repository: &'static str,
     pub(super) mode: &'static str,
     pub(super) goal: &'static str,
     pub(super) done_criteria: &'static str,

@@ -62,20 +62,27 @@ struct NewKey {
 struct Answered {
     thread: Option<Named>,
     run: Option<Named>,
+    session: Option<Named>,
     result: Option<Named>,
 }
 
 #[derive(Deserialize)]
 struct Named {
-    thread_id: Option<String>,
-    run_id: Option<String>,
+    #[serde(rename = "thread_id")]
+    thread: Option<String>,
+    #[serde(rename = "run_id")]
+    run: Option<String>,
+    #[serde(rename = "session_id")]
+    session: Option<String>,
 }
 
 impl Answered {
     fn id(self) -> Option<String> {
-        let thread = self.thread.and_then(|named| named.thread_id);
-        let run = self.run.and_then(|named| named.run_id);
-        thread.or(run).or(self.result.and_then(|named| named.thread_id.or(named.run_id)))
+        let thread = self.thread.and_then(|named| named.thread);
+        let run = self.run.and_then(|named| named.run);
+        let session = self.session.and_then(|named| named.session);
+        let late = self.result.and_then(|named| named.thread.or(named.run).or(named.session));
+        thread.or(run).or(session).or(late)
     }
 }
 
@@ -174,7 +181,13 @@ impl Stage {
         self.client.get(path, query).await?.read()
     }
 
-    /// Sends a command; the id of its thread or run.
+    /// Writes what is no command and may be written twice.
+    pub(super) async fn post(&self, path: &[&str], body: &Value) -> Result<(), ClientError> {
+        self.client.create(path, body).await?;
+        Ok(())
+    }
+
+    /// Sends a command; the id of its thread, run or session.
     pub(super) async fn command(&self, path: &[&str], body: &Value) -> Result<Option<String>, ClientError> {
         let key = self.client.new_idempotency_key();
         let answered: Answered = self.client.command(path, body, &key).await?.read()?;
@@ -220,6 +233,9 @@ mod tests {
         let id = |answer: Value| serde_json::from_value::<Answered>(answer).ok().and_then(Answered::id);
         assert_eq!(id(json!({ "thread": { "thread_id": "thr_1", "run_id": "run_1" } })).as_deref(), Some("thr_1"));
         assert_eq!(id(json!({ "run": { "run_id": "run_1", "title": "x" } })).as_deref(), Some("run_1"));
+        let session = json!({ "session": { "session_id": "local-1", "run_id": "run_1" } });
+        assert_eq!(id(session).as_deref(), Some("local-1"));
+        assert_eq!(id(json!({ "result": { "session_id": "local-2" } })).as_deref(), Some("local-2"));
         assert_eq!(id(json!({ "result": { "thread_id": "ctl_1" } })).as_deref(), Some("ctl_1"));
         assert_eq!(id(json!({ "command": { "status": "accepted" } })), None);
     }

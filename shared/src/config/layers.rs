@@ -12,9 +12,9 @@ use super::resolve::{Setting, Source};
 use super::value::{FromValue, Value};
 use super::words::{AuthMode, TransportKind};
 use super::{
-    Auth, Body, Command, Commands, Config, Delivery, Escalation, Given, Guidance, Idempotency, Integration, List, Live,
-    Log, Operator, Outbox, Reconcile, Redis, Replay, Search, Shutdown, Sqs, Store, Stream, Thread, Token, Worker,
-    Writer,
+    Activity, Auth, Body, Command, Commands, Config, Delivery, Detecting, Escalation, Given, Guidance, Health,
+    Idempotency, Integration, List, Live, Log, Notify, Operator, Outbox, Probe, Reactions, Reconcile, Redis, Replay,
+    Search, Session, Shutdown, Sqs, Store, Stream, Thread, Token, Webhooks, Worker, Writer,
 };
 
 /// What the variables of settings begin with.
@@ -102,6 +102,7 @@ impl Layers {
         let entries = Entries(KEYS.iter().map(|key| self.entry(key)).collect::<Result<_, _>>()?);
         entries.check_ceiling("outbox.backoff", "outbox.backoff_max")?;
         entries.check_ceiling("delivery.backoff", "delivery.backoff_max")?;
+        entries.check_ceiling("health.idle", "health.stalled")?;
         let mode = entries.auth_mode()?;
         entries.check_queues()?;
         Ok(Config {
@@ -154,7 +155,7 @@ impl Layers {
             command: Command { wait: entries.get("command.wait")? },
             commands: Commands { keep_eventless: entries.get("commands.keep_eventless")? },
             idempotency: Idempotency { keep: entries.get("idempotency.keep")? },
-            body: Body { limit: entries.get("body.limit")? },
+            body: Body { limit: entries.get("body.limit")?, webhook: entries.get("body.webhook")? },
             writer: Writer { queue: entries.get("writer.queue")?, batch_max: entries.get("writer.batch_max")? },
             store: Store {
                 readers: entries.get("store.readers")?,
@@ -170,7 +171,30 @@ impl Layers {
                 confirmations: entries.get("operator.confirmations")?,
                 restarts: entries.get("operator.restarts")?,
                 cooldown: entries.get("operator.cooldown")?,
+                stale: entries.get("operator.stale")?,
             },
+            health: Health {
+                idle: entries.get("health.idle")?,
+                stalled: entries.get("health.stalled")?,
+                progress: entries.get("health.progress")?,
+            },
+            activity: Activity { coalesce: entries.get("activity.coalesce")? },
+            session: Session { no_signal: entries.get("session.no_signal")? },
+            probe: Probe {
+                interval: entries.get("probe.interval")?,
+                recent_activity: entries.get("probe.recent_activity")?,
+                mass_death_min: entries.get("probe.mass_death_min")?,
+                mass_death_share: entries.get("probe.mass_death_share")?,
+            },
+            detecting: Detecting { reports: entries.get("detecting.reports")?, after: entries.get("detecting.after")? },
+            reactions: Reactions {
+                brake: entries.get("ci.brake")?,
+                max_nudges: entries.get("review.max_nudges")?,
+                escalate_after: entries.get("reactions.escalate_after")?,
+                ignore_bots: entries.get("reactions.ignore_bots")?,
+            },
+            notify: Notify { command: entries.get("notify.command")? },
+            webhooks: Webhooks { github_secret: entries.get("webhooks.github_secret")? },
             integration: Integration { docs_sync: entries.get("integration.docs_sync")? },
             search: Search { limit: entries.get("search.limit")?, matches_max: entries.get("search.matches_max")? },
             replay: Replay { slice: entries.get("replay.slice")? },

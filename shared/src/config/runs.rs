@@ -27,4 +27,17 @@ pub struct Operator {
     pub restarts: u32,
     /// Pause between two restarts.
     pub cooldown: Duration,
+    /// How long a run with unhealthy agents may go untouched.
+    pub stale: Duration,
+}
+
+/// Settings `health.*`.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// Silence after which an agent counts as idle.
+    pub idle: Duration,
+    /// Silence after which it counts as stalled; not shorter than `idle`.
+    pub stalled: Duration,
+    /// Time without progress after which it counts as stalled.
+    pub progress: Duration,
 }

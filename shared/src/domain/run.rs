@@ -1,6 +1,7 @@
 //! A run: what the command side knows of it, how it moves, and what moves it by itself.
 
 pub mod gates;
+pub mod health;
 pub mod operator;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub struct RunStanding {
     pub run: Option<Run>,
     /// Its control threads, by agent.
     pub controls: Vec<Control>,
+    /// Agents whose newest session failed in the present attempt, by name.
+    pub failed_agents: Vec<String>,
 }
 
 /// Payload of `run.state.changed`.
@@ -160,11 +163,13 @@ impl RunStanding {
         self.controls.iter().any(|control| control.open_guidance().is_some())
     }
 
-    /// Where the run moves by itself, from what its agents signalled (SPEC RUN-2 to RUN-4).
+    /// Where the run moves by itself, from what its agents signalled and how their sessions ended (SPEC RUN-2 to RUN-5).
     #[must_use]
     pub fn next_state(&self) -> Option<RunState> {
         let run = self.run.as_ref()?;
+        let has_failed = !self.failed_agents.is_empty();
         match run.state {
+            RunState::Running | RunState::AwaitingGuidance if has_failed => Some(RunState::Failed),
             RunState::Running if self.has_open_guidance() => Some(RunState::AwaitingGuidance),
             RunState::AwaitingGuidance if !self.has_open_guidance() => Some(RunState::Running),
             RunState::Running => {
@@ -173,5 +178,30 @@ impl RunStanding {
             }
             _ => None,
         }
+    }
+}
+
+/// Names in one line: at most three, and how many more there are.
+#[must_use]
+pub fn few<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_names_are_cut_short() {
+        let names: Vec<String> = ["ada", "bob", "cyd", "dan", "eve"].map(str::to_owned).into();
+        assert_eq!(few(&names[..1]), "ada");
+        assert_eq!(few(&names[..3]), "ada, bob, cyd");
+        assert_eq!(few(&names), "ada, bob, cyd and 2 more");
     }
 }

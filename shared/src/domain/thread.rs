@@ -4,6 +4,7 @@
 mod events;
 mod waiting;
 
+use super::session::ProbeLimits;
 use crate::clock::Time;
 use crate::error::{Code, Rejection};
 use crate::message::command::ControlPayload;
@@ -26,6 +27,10 @@ pub struct Facts {
     pub post_id: String,
     /// The id of the post that opens a thread for it, if that has to be opened first.
     pub opening_post_id: String,
+    /// The command.
+    pub command_id: String,
+    /// What probes are judged by.
+    pub probe: ProbeLimits,
 }
 
 /// A thread as the command side keeps it.

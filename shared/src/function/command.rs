@@ -114,11 +114,10 @@ async fn apply<A: Aggregate, C: Command>(
             post_id: Kind::Post.with(uuid),
             // The last bit of a UUIDv7 is as random as the others: this is another one, and no other command's.
             opening_post_id: Kind::Post.with(uuid::Uuid::from_u128(uuid.as_u128() ^ 1)),
+            command_id: row.command_id.clone(),
+            probe: ctx.config.detecting.limits(&ctx.config.probe),
         };
-        let (outcome, events) = match decide(&state, &payload, &facts) {
-            Ok(events) => (Outcome::Result(subject.clone().into()), events),
-            Err(rejection) => (Outcome::Rejection(rejection), Vec::new()),
-        };
+        let decided = decide(&state, &payload, &facts);
         // A request's own command; what an event caused carries the correlation of a first event that exists.
         let first_event_id = row.causation_id.is_none().then_some(row.correlation_id.as_str());
         let author = Author {
@@ -129,14 +128,25 @@ async fn apply<A: Aggregate, C: Command>(
             first_event_id,
             docs_sync: ctx.config.integration.docs_sync,
         };
-        let Change { statements, appended, outcomes } = A::change(&author, subject.id(), state, &events);
+        let (outcome, change) = match decided {
+            Ok(events) if events.is_empty() => (Outcome::Result(subject.clone().into()), Change::default()),
+            Ok(events) => {
+                let change = A::change(&author, subject.id(), state, &events);
+                let applied_to = change.applied_to.clone().unwrap_or_else(|| subject.clone().into());
+                (Outcome::Result(applied_to), change)
+            }
+            Err(rejection) => (Outcome::Rejection(rejection), Change::default()),
+        };
+        let Change { statements, appended, outcomes, .. } = change;
         let commit = Commit::new(Durability::Full, row.context(now))
             .then_all(statements)
-            .then_all(row.finish(&outcome, !events.is_empty()));
+            .then_all(row.finish(&outcome, !appended.is_empty()));
         match ctx.store.commit(commit).await {
             Ok(receipt) => {
-                count(ctx, &appended, &outcomes);
-                let pos = receipt.into_rows().into_iter().next().and_then(|row| row.columns().integer().ok());
+                let mut finished = receipt.into_rows().into_iter().next().map(Row::columns);
+                let pos = finished.as_mut().and_then(|columns| columns.optional_integer().ok().flatten());
+                let noted: Vec<String> = finished.and_then(|mut columns| columns.json().ok()).unwrap_or_default();
+                count(ctx, appended.into_iter().chain(noted.iter().map(String::as_str)), &outcomes);
                 return Ok(Some((outcome, pos)));
             }
             // Another delivery of the same command was faster.
@@ -160,15 +170,18 @@ async fn again<A: Aggregate>(ctx: &Ctx, row: &CommandRow, subject: &Subject) -> 
     ctx.store.read(move |reader| reads.into_iter().map(|read| reader.rows(read.sql, read.params)).collect()).await
 }
 
-fn count(ctx: &Ctx, appended: &[&'static str], outcomes: &[Noted]) {
+fn count<'a>(ctx: &Ctx, appended: impl Iterator<Item = &'a str>, outcomes: &[Noted]) {
     for event_type in appended {
-        ctx.metrics.events_total.with_label_values(&[*event_type]).inc();
+        ctx.metrics.events_total.with_label_values(&[event_type]).inc();
     }
     for noted in outcomes {
         match noted {
             Noted::Answered(status, waited) => {
                 let waits = &ctx.metrics.guidance_wait_seconds;
                 waits.with_label_values(&[status.as_str()]).observe(waited.as_secs_f64());
+            }
+            Noted::Nudged(kind, result) => {
+                ctx.metrics.nudges_total.with_label_values(&[*kind, result.as_str()]).inc();
             }
             Noted::Escalated(why) => ctx.metrics.escalations_total.with_label_values(&[why.as_str()]).inc(),
         }

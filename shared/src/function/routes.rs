@@ -4,7 +4,8 @@
 use super::{Trigger, subscription};
 use crate::message::command::{
     AddPost, AnswerThread, AssignThread, ChangeRunState, ChangeThreadState, CloseRun, CloseThread, Command,
-    ControlSignal, EscalateThread, OpenThread, SetThreadPriority, StartRun,
+    ControlSignal, EndSession, EscalateThread, ObservePullRequest, OpenThread, ReportActivity, ReportRuntime,
+    SendNudge, SetThreadPriority, StartRun, StartSession,
 };
 use crate::store::views::{run_snapshots, search, thread_stats, thread_views};
 use crate::transport::Subscription;
@@ -18,15 +19,22 @@ pub const ROUTES: &[(&str, Trigger)] = &[
     ("cmd-change-thread-state", Trigger::Command(ChangeThreadState::NAME)),
     ("cmd-close-run", Trigger::Command(CloseRun::NAME)),
     ("cmd-close-thread", Trigger::Command(CloseThread::NAME)),
+    ("cmd-end-session", Trigger::Command(EndSession::NAME)),
     ("cmd-escalate-thread", Trigger::Command(EscalateThread::NAME)),
+    ("cmd-observe-pull-request", Trigger::Command(ObservePullRequest::NAME)),
     ("cmd-open-thread", Trigger::Command(OpenThread::NAME)),
+    ("cmd-report-activity", Trigger::Command(ReportActivity::NAME)),
+    ("cmd-report-runtime", Trigger::Command(ReportRuntime::NAME)),
+    ("cmd-send-nudge", Trigger::Command(SendNudge::NAME)),
     ("cmd-send-signal", Trigger::Command(ControlSignal::NAME)),
     ("cmd-set-thread-priority", Trigger::Command(SetThreadPriority::NAME)),
     ("cmd-start-run", Trigger::Command(StartRun::NAME)),
+    ("cmd-start-session", Trigger::Command(StartSession::NAME)),
     ("project-run-snapshots", Trigger::Projection(run_snapshots::PROJECTION.name)),
     ("project-search", Trigger::Projection(search::PROJECTION.name)),
     ("project-thread-stats", Trigger::Projection(thread_stats::PROJECTION.name)),
     ("project-thread-views", Trigger::Projection(thread_views::PROJECTION.name)),
+    ("react-nudges", Trigger::Reaction("react-nudges")),
     ("react-run-gates", Trigger::Reaction("react-run-gates")),
 ];
 

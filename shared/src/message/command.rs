@@ -3,7 +3,10 @@
 
 mod check;
 mod escalations;
+mod nudges;
+mod pull_requests;
 mod runs;
+mod sessions;
 mod signals;
 mod threads;
 
@@ -15,7 +18,10 @@ use crate::error::{FieldError, Rejection};
 use crate::value::{Actor, Scope};
 
 pub use escalations::{EscalateThread, EscalationReason};
+pub use nudges::{MESSAGE, SendNudge};
+pub use pull_requests::{ObservePullRequest, ObservedCheck, ObservedComment, log_tail, pull_request_url};
 pub use runs::{Brief, ChangeRunState, CloseRun, StartRun};
+pub use sessions::{EndSession, ReportActivity, ReportRuntime, StartSession};
 pub use signals::{
     Completion, ControlPayload, ControlSignal, GuidanceAnswer, GuidanceRequest, Validation, control_thread_id,
 };
@@ -52,6 +58,12 @@ pub enum Subject {
     Thread(String),
     /// A run, by its id.
     Run(String),
+    /// A session, by its id.
+    Session(String),
+    /// The sessions that a project is about to have.
+    SessionStarts(String),
+    /// A pull request, by its address.
+    PullRequest(String),
 }
 
 impl Subject {
@@ -59,7 +71,9 @@ impl Subject {
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
-            Self::Thread(id) | Self::Run(id) => id,
+            Self::Thread(id) | Self::Run(id) | Self::Session(id) | Self::SessionStarts(id) | Self::PullRequest(id) => {
+                id
+            }
         }
     }
 
@@ -69,6 +83,9 @@ impl Subject {
         match self {
             Self::Thread(id) => thread_stream(id),
             Self::Run(id) => run_stream(id),
+            Self::Session(id) => format!("session/{id}"),
+            Self::SessionStarts(project_id) => format!("session_starts/{project_id}"),
+            Self::PullRequest(url) => format!("pull_request/{url}"),
         }
     }
 

@@ -27,6 +27,24 @@ pub mod types {
     pub const ESCALATION_REQUESTED: &str = "forum.sla.escalation_requested";
     /// A run moved to another state.
     pub const RUN_STATE_CHANGED: &str = "run.state.changed";
+    /// A session began.
+    pub const SESSION_CREATED: &str = "session_created";
+    /// A session's state, its end, its life or its activity changed.
+    pub const SESSION_UPDATED: &str = "session_updated";
+    /// A pull request was first observed.
+    pub const PR_CREATED: &str = "pr_created";
+    /// A pull request's state, checks, review or mergeability changed.
+    pub const PR_UPDATED: &str = "pr_updated";
+    /// A check of one commit stands otherwise.
+    pub const PR_CHECK_RECORDED: &str = "pr_check_recorded";
+    /// A pull request belongs to another session.
+    pub const PR_SESSION_CHANGED: &str = "pr_session_changed";
+    /// A pull request's comments changed.
+    pub const PR_COMMENTS_CHANGED: &str = "pr_comments_changed";
+    /// A person is told of something.
+    pub const NOTIFICATION_CREATED: &str = "notification.created";
+    /// What a person was told of is no longer so.
+    pub const NOTIFICATION_RESOLVED: &str = "notification.resolved";
     /// What a thread came to should find its way into the documentation.
     pub const DOCS_SYNC_REQUESTED: &str = "forum.integration.docs_sync.requested";
     /// Every type, in the order of the vocabulary.
@@ -41,6 +59,15 @@ pub mod types {
         ESCALATION_REQUESTED,
         DOCS_SYNC_REQUESTED,
         RUN_STATE_CHANGED,
+        SESSION_CREATED,
+        SESSION_UPDATED,
+        PR_CREATED,
+        PR_UPDATED,
+        PR_CHECK_RECORDED,
+        PR_SESSION_CHANGED,
+        PR_COMMENTS_CHANGED,
+        NOTIFICATION_CREATED,
+        NOTIFICATION_RESOLVED,
     ];
 }
 

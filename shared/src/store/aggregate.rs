@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::commands::AppliedTo;
 use super::statement::Statement;
 use super::{Row, StoreError};
 use crate::clock::Time;
@@ -39,6 +40,8 @@ pub struct Change {
     pub appended: Vec<&'static str>,
     /// What is worth counting about them.
     pub outcomes: Vec<Noted>,
+    /// What it was applied to, when that is not just the command's subject.
+    pub applied_to: Option<AppliedTo>,
 }
 
 /// What is worth counting about a change.
@@ -48,6 +51,31 @@ pub enum Noted {
     Answered(GuidanceStatus, Duration),
     /// A thread asks for attention.
     Escalated(EscalationReason),
+    /// An agent was nudged for this reason, or a nudge was held back.
+    Nudged(&'static str, NudgeResult),
+}
+
+/// What became of a nudge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NudgeResult {
+    /// It was sent.
+    Sent,
+    /// Its agent could not have heeded it.
+    Held,
+    /// It was sent before.
+    Repeated,
+}
+
+impl NudgeResult {
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Held => "held",
+            Self::Repeated => "repeated",
+        }
+    }
 }
 
 /// Everything about a change but its events.

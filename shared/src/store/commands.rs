@@ -13,7 +13,7 @@ use crate::error::Rejection;
 use crate::message::command::Subject;
 use crate::value::{Actor, Scope, Word};
 
-pub use caused::{Caused, cause};
+pub use caused::{Caused, cause, named_cause};
 pub use row::CommandRow;
 use row::command;
 
@@ -61,6 +61,25 @@ pub enum AppliedTo {
         /// Its identity.
         run_id: String,
     },
+    /// A pull request.
+    PullRequest {
+        /// Its address.
+        url: String,
+        /// Whether nothing was written because what is stored is newer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ignored: bool,
+    },
+    /// A session.
+    Session {
+        /// Its identity.
+        session_id: String,
+        /// Whether the command created it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        created: bool,
+        /// Whether the report was not heeded.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ignored: bool,
+    },
 }
 
 impl From<Subject> for AppliedTo {
@@ -68,6 +87,11 @@ impl From<Subject> for AppliedTo {
         match subject {
             Subject::Thread(thread_id) => Self::Thread { thread_id },
             Subject::Run(run_id) => Self::Run { run_id },
+            // A start names the session that it led to itself.
+            Subject::Session(session_id) | Subject::SessionStarts(session_id) => {
+                Self::Session { session_id, created: false, ignored: false }
+            }
+            Subject::PullRequest(url) => Self::PullRequest { url, ignored: false },
         }
     }
 }

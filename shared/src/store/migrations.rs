@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "operations", sql: include_str!("migrations/0002_operations.sql") },
     Migration { version: 3, name: "forum", sql: include_str!("migrations/0003_forum.sql") },
     Migration { version: 4, name: "runs", sql: include_str!("migrations/0004_runs.sql") },
+    Migration { version: 5, name: "sessions", sql: include_str!("migrations/0005_sessions.sql") },
 ];
 
 impl Migration {

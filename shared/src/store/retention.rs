@@ -1,5 +1,5 @@
 //! What is forgotten after its time, and nothing else: sent outbox rows of finished work, applied commands that appended no
-//! event, and idempotency keys. Slice by slice, so that nobody waits for it.
+//! event, idempotency keys, and notifications that were read and are resolved. Slice by slice, so that nobody waits for it.
 
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ pub struct Keep {
     pub eventless: Duration,
     /// Idempotency keys.
     pub keys: Duration,
+    /// Notifications after they were resolved, if they were read.
+    pub notifications: Duration,
 }
 
 /// What one pass forgot.
@@ -26,6 +28,8 @@ pub struct Pruned {
     pub commands: u64,
     /// Idempotency keys.
     pub keys: u64,
+    /// Notifications.
+    pub notifications: u64,
 }
 
 /// Rows one commit looks at.
@@ -43,6 +47,7 @@ pub async fn prune(store: &Store, context: &Context, keep: Keep) -> Result<Prune
     for (sql, age, count) in [
         (include_str!("sql/prune_outbox.sql"), keep.sent, &mut pruned.outbox),
         (include_str!("sql/prune_eventless_commands.sql"), keep.eventless, &mut pruned.commands),
+        (include_str!("sql/prune_notifications.sql"), keep.notifications, &mut pruned.notifications),
     ] {
         loop {
             let params: Vec<Value> = vec![before(age).into(), SLICE.into()];

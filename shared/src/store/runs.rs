@@ -2,7 +2,7 @@
 
 use super::aggregate::{Aggregate, Author, Change};
 use super::events::NewEvent;
-use super::statement::{Statement, Value, nullable};
+use super::statement::{Guard, Statement, Value, nullable};
 use super::{Reader, Row, StoreError, controls, threads};
 use crate::domain::run::{Run, RunStanding, RunStateChanged};
 use crate::domain::thread::{Closed, Thread, ThreadEvent};
@@ -27,13 +27,45 @@ pub(super) fn key(scope: &Scope, run_id: &str) -> Vec<Value> {
     vec![scope.team_id.clone().into(), scope.project_id.clone().into(), run_id.to_owned().into()]
 }
 
-/// A run and what its agents signalled.
+/// Fails unless the run is there and not closed.
+pub(super) fn still_open(scope: &Scope, run_id: &str) -> Statement {
+    const SQL: &str = "INSERT INTO guard (holds) SELECT count(*) FROM runs WHERE team_id = ?1 AND project_id = ?2 AND run_id = ?3 AND state <> ?4";
+    let mut params = key(scope, run_id);
+    params.push(RunState::Closed.as_str().into());
+    Statement::new(SQL, params).guarded(Guard::DecidedOn)
+}
+
+/// A run, what its agents signalled, and whose session failed.
 ///
 /// # Errors
 /// When a read fails or a row is damaged.
 pub fn standing(reader: &mut Reader<'_>, scope: &Scope, run_id: &str) -> Result<RunStanding, StoreError> {
     let run = reader.row(include_str!("sql/read_run.sql"), key(scope, run_id))?.map(run).transpose()?;
-    Ok(RunStanding { run, controls: controls::of_run(reader, scope, run_id)? })
+    let controls = controls::of_run(reader, scope, run_id)?;
+    let failed_agents = names(reader.rows(include_str!("sql/list_failed_agents.sql"), key(scope, run_id))?)?;
+    Ok(RunStanding { run, controls, failed_agents })
+}
+
+/// The statements that fail if, since the run was read, an agent has joined it, or the session of another has failed or of
+/// one that failed was opened again.
+fn agents_unchanged(scope: &Scope, run_id: &str, standing: &RunStanding) -> [Statement; 2] {
+    const JOINED: &str = "INSERT INTO guard (holds) SELECT count(*) = ?4 FROM run_agents WHERE team_id = ?1 AND project_id = ?2 AND run_id = ?3";
+    const FAILED: &str = concat!(
+        "INSERT INTO guard (holds) SELECT count(*) = ?4 FROM (",
+        include_str!("sql/list_failed_agents.sql"),
+        ")"
+    );
+    let agents = standing.run.as_ref().map_or(0, |run| run.agents.len());
+    let seen = |sql, count: usize| {
+        let mut params = key(scope, run_id);
+        params.push(i64::try_from(count).unwrap_or(i64::MAX).into());
+        Statement::new(sql, params).guarded(Guard::DecidedOn)
+    };
+    [seen(JOINED, agents), seen(FAILED, standing.failed_agents.len())]
+}
+
+fn names(rows: Vec<Row>) -> Result<Vec<String>, StoreError> {
+    rows.into_iter().map(|row| Ok(row.columns().text()?)).collect()
 }
 
 impl Aggregate for Runs {
@@ -44,6 +76,7 @@ impl Aggregate for Runs {
         vec![
             Statement::new(include_str!("sql/read_run.sql"), key(scope, id)),
             controls::read(scope, id),
+            Statement::new(include_str!("sql/list_failed_agents.sql"), key(scope, id)),
             Statement::new(include_str!("sql/read_control_threads_of_run.sql"), key(scope, id)),
         ]
     }
@@ -52,7 +85,7 @@ impl Aggregate for Runs {
         let mut rows = rows.into_iter();
         let mut next = || rows.next().unwrap_or_default();
         let run = next().into_iter().next().map(run).transpose()?;
-        let standing = RunStanding { run, controls: controls::controls(next())? };
+        let standing = RunStanding { run, controls: controls::controls(next())?, failed_agents: names(next())? };
         let threads = next().into_iter().map(threads::thread).collect::<Result<_, _>>()?;
         Ok(RunAndThreads { standing, threads })
     }
@@ -64,6 +97,11 @@ impl Aggregate for Runs {
         }
         let RunAndThreads { standing, threads } = state;
         let begins = standing.run.is_none();
+        change.statements.push(controls::unchanged(author.scope, id, &standing.controls));
+        // Nobody joins a run that is not there.
+        if !begins {
+            change.statements.extend(agents_unchanged(author.scope, id, &standing));
+        }
         let mut current = standing.run;
         let mut appends = Vec::new();
         let mut cause = None;
@@ -84,7 +122,6 @@ impl Aggregate for Runs {
             current = Some(next);
         }
         let Some(run) = current else { return change };
-        change.statements.push(controls::unchanged(author.scope, id, &standing.controls));
         if events.iter().any(RunStateChanged::begins_anew) {
             let anew = include_str!("sql/update_controls_of_next_attempt.sql");
             change.statements.push(Statement::new(anew, key(author.scope, id)));

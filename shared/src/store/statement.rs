@@ -22,6 +22,8 @@ pub enum Guard {
     Checkpoint,
     /// The one row that was to change is not there any more.
     RowUnchanged,
+    /// The report says what is known already.
+    News,
     /// What was decided on, beside the stream itself, has changed meanwhile.
     DecidedOn,
 }

@@ -2,6 +2,7 @@
 
 mod guidance;
 pub mod marks;
+mod nudges;
 mod posts;
 mod signals;
 pub mod waiting;
@@ -16,6 +17,7 @@ use crate::message::command::{ControlPayload, thread_stream};
 use crate::message::event::types;
 use crate::value::{Actor, PostKind, Scope, ThreadKind, Word};
 
+pub use nudges::{Counted, NudgeState, Nudged, Nudges, Said};
 pub use posts::{Post, posts};
 pub use signals::{SignalState, Signals, find_request};
 
@@ -115,7 +117,7 @@ pub fn change(author: &Author<'_>, thread: Option<Thread>, id: &str, events: &[T
     appended.extend(requests.iter().map(|request| request.event_type));
     let requests = requests.into_iter().map(NewEvent::append);
     let statements = row.into_iter().chain(posts).chain(appends).chain(folds).chain(requests).collect();
-    Change { statements, appended, outcomes }
+    Change { statements, appended, outcomes, applied_to: None }
 }
 
 /// What is worth counting about an event.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{Word, word};
+use super::{SessionState, TerminationReason, Word, word};
 
 /// What it takes to close a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -129,20 +129,67 @@ impl<'de> Deserialize<'de> for ValidationStatus {
     }
 }
 
-/// What an agent of a run is doing.
+/// What an agent of a run is doing, by its newest session (SPEC RUN-7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentStatus {
     /// It has no session yet.
     Pending,
+    /// Its session is being launched.
+    Starting,
+    /// It is at work.
+    Running,
+    /// It waits for a person.
+    Waiting,
+    /// Its session ended well.
+    Done,
+    /// Somebody ended its session, or it was cleaned up.
+    Stopped,
+    /// It went away.
+    Lost,
+    /// It could not be launched, or not be probed.
+    Failed,
 }
 
-/// Whether an agent of a run lives and gets on.
+impl AgentStatus {
+    /// The status that a session's state comes to.
+    #[must_use]
+    pub fn of(state: SessionState, reason: Option<TerminationReason>) -> Self {
+        use TerminationReason::{AgentProcessExited, ErrorInProcess, ProbeFailure, RuntimeLost};
+        match (state, reason) {
+            (SessionState::NotStarted, _) => Self::Starting,
+            (SessionState::NeedsInput, _) => Self::Waiting,
+            (SessionState::Done, _) => Self::Done,
+            (SessionState::Terminated, Some(ErrorInProcess | ProbeFailure)) => Self::Failed,
+            (SessionState::Terminated, Some(RuntimeLost | AgentProcessExited)) => Self::Lost,
+            (SessionState::Terminated, _) => Self::Stopped,
+            _ => Self::Running,
+        }
+    }
+}
+
+/// Whether an agent of a run lives and gets on (SPEC RUN-8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentHealth {
+    /// It was heard of lately.
+    Healthy,
+    /// It has been silent for a while.
+    Idle,
+    /// It has been silent, or without progress, for too long.
+    Stalled,
+    /// It is gone.
+    Dead,
     /// Nothing tells.
     Unknown,
+}
+
+impl AgentHealth {
+    /// Whether somebody should look after it.
+    #[must_use]
+    pub fn is_unhealthy(self) -> bool {
+        matches!(self, Self::Stalled | Self::Dead)
+    }
 }
 
 #[cfg(test)]

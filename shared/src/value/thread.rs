@@ -113,6 +113,8 @@ pub enum PostKind {
     /// Plain text.
     #[default]
     Message,
+    /// The system tells an agent what to look after.
+    Nudge,
     /// An agent asks, and its run waits.
     GuidanceRequest,
     /// An answer to the thread's question.
@@ -127,6 +129,7 @@ impl Word for PostKind {
     const NAME: &'static str = "post kind";
     const ALL: &'static [(&'static str, Self)] = &[
         ("message", Self::Message),
+        ("nudge", Self::Nudge),
         ("guidance_request", Self::GuidanceRequest),
         ("guidance_answer", Self::GuidanceAnswer),
         ("completion", Self::Completion),

@@ -1,7 +1,10 @@
 //! What commands are answered with: the receipt, and what the command was about as it shows now.
 
+use http::StatusCode;
 use serde::Serialize;
+use shared::clock::Time;
 use shared::domain::control::Control;
+use shared::domain::session::StatusLimits;
 use shared::domain::thread::Guidance;
 use shared::id::Kind;
 use shared::message::command::{ControlPayload, ControlSignal};
@@ -9,7 +12,7 @@ use shared::store::commands::{AppliedTo, CommandRow, CommandStatus};
 use shared::store::views::run_snapshots::{self, RunView};
 use shared::store::views::thread_views::{self, ThreadView};
 use shared::store::{Reader, StoreError, controls, threads};
-use shared::value::ValidationStatus;
+use shared::value::{KeyScope, ValidationStatus};
 use utoipa::ToSchema;
 
 /// A command as its acceptance is answered.
@@ -24,10 +27,28 @@ pub struct CommandReceipt {
     pub pos: Option<i64>,
 }
 
+/// An applied command, and how what it was applied to is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Applied<'a> {
+    /// The command.
+    pub row: &'a CommandRow,
+    /// What it was applied to.
+    pub to: &'a AppliedTo,
+    /// What a session's status is derived with.
+    pub derived: (StatusLimits, Time),
+}
+
 /// What a kind of command is answered with.
 pub trait CommandAnswer: Serialize + Send + Sized + 'static {
-    /// The projection that must have reached the command's events.
-    const PROJECTION: &'static str;
+    /// The projection that must have reached the command's events; none when what is shown is no read model.
+    const PROJECTION: Option<&'static str>;
+    /// Either of these scopes allows the command.
+    const SCOPES: [KeyScope; 2] = [KeyScope::ForumWrite, KeyScope::ForumWrite];
+
+    /// The status of the answer; `done` unless it says otherwise.
+    fn status(&self, done: StatusCode) -> StatusCode {
+        done
+    }
 
     /// While the command is not finished.
     fn pending(command: CommandReceipt) -> Self;
@@ -36,12 +57,7 @@ pub trait CommandAnswer: Serialize + Send + Sized + 'static {
     ///
     /// # Errors
     /// When a read fails or a row is damaged.
-    fn read(
-        reader: &mut Reader<'_>,
-        command: CommandReceipt,
-        row: &CommandRow,
-        applied: &AppliedTo,
-    ) -> Result<Self, StoreError>;
+    fn read(reader: &mut Reader<'_>, command: CommandReceipt, of: Applied<'_>) -> Result<Self, StoreError>;
 }
 
 /// The answer to a thread command.
@@ -60,7 +76,7 @@ fn thread_of(reader: &mut Reader<'_>, row: &CommandRow, applied: &AppliedTo) -> 
 }
 
 impl CommandAnswer for ThreadAnswer {
-    const PROJECTION: &'static str = thread_views::PROJECTION.name;
+    const PROJECTION: Option<&'static str> = Some(thread_views::PROJECTION.name);
 
     fn pending(command: CommandReceipt) -> Self {
         Self { command, thread: None }
@@ -69,8 +85,7 @@ impl CommandAnswer for ThreadAnswer {
     fn read(
         reader: &mut Reader<'_>,
         command: CommandReceipt,
-        row: &CommandRow,
-        applied: &AppliedTo,
+        Applied { row, to: applied, .. }: Applied<'_>,
     ) -> Result<Self, StoreError> {
         Ok(Self { command, thread: thread_of(reader, row, applied)? })
     }
@@ -87,7 +102,7 @@ pub struct RunAnswer {
 }
 
 impl CommandAnswer for RunAnswer {
-    const PROJECTION: &'static str = run_snapshots::PROJECTION.name;
+    const PROJECTION: Option<&'static str> = Some(run_snapshots::PROJECTION.name);
 
     fn pending(command: CommandReceipt) -> Self {
         Self { command, run: None }
@@ -96,8 +111,7 @@ impl CommandAnswer for RunAnswer {
     fn read(
         reader: &mut Reader<'_>,
         command: CommandReceipt,
-        row: &CommandRow,
-        applied: &AppliedTo,
+        Applied { row, to: applied, .. }: Applied<'_>,
     ) -> Result<Self, StoreError> {
         let AppliedTo::Run { run_id } = applied else { return Ok(Self::pending(command)) };
         let run = run_snapshots::find(reader, &row.scope.team_id, Some(&row.scope.project_id), run_id)?;
@@ -154,7 +168,7 @@ impl ControlState {
 }
 
 impl CommandAnswer for SignalAnswer {
-    const PROJECTION: &'static str = thread_views::PROJECTION.name;
+    const PROJECTION: Option<&'static str> = Some(thread_views::PROJECTION.name);
 
     fn pending(command: CommandReceipt) -> Self {
         Self { command, thread: None, control_state: None }
@@ -163,8 +177,7 @@ impl CommandAnswer for SignalAnswer {
     fn read(
         reader: &mut Reader<'_>,
         command: CommandReceipt,
-        row: &CommandRow,
-        applied: &AppliedTo,
+        Applied { row, to: applied, .. }: Applied<'_>,
     ) -> Result<Self, StoreError> {
         let thread = thread_of(reader, row, applied)?;
         let (AppliedTo::Thread { thread_id }, Ok(signal)) =

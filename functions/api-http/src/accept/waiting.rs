@@ -14,7 +14,7 @@ use shared::store::commands::{self, CommandRow, CommandStatus, Outcome};
 use shared::store::projections;
 use shared::value::Scope;
 
-use super::answers::{CommandAnswer, CommandReceipt};
+use super::answers::{Applied, CommandAnswer, CommandReceipt};
 use crate::identity::Identity;
 use crate::problem::{Answer, Problem};
 
@@ -43,6 +43,9 @@ pub(super) struct Accepted {
     pub(super) scope: Scope,
     pub(super) command_id: String,
     pub(super) waiting: Waiting,
+    /// Accepted by an earlier request: it may be finished by now.
+    pub(super) earlier: bool,
+    /// Under the same idempotency key.
     pub(super) replayed: bool,
     pub(super) done: StatusCode,
 }
@@ -51,7 +54,10 @@ impl Accepted {
     pub(super) async fn answer<A: CommandAnswer>(mut self, ctx: &Ctx, wait: Wait) -> Answer<Response> {
         let seen = self.wait::<A>(ctx, wait.0).await?;
         let mut response = match seen {
-            Some((row, answer)) => finished(row, answer, self.done).unwrap_or_else(IntoResponse::into_response),
+            Some((row, answer)) => {
+                let done = answer.as_ref().map_or(self.done, |answer| answer.status(self.done));
+                finished(row, answer, done).unwrap_or_else(IntoResponse::into_response)
+            }
             None => self.pending::<A>(),
         };
         if self.replayed {
@@ -63,15 +69,15 @@ impl Accepted {
     /// Waits until the command is finished and its view shows it, or the wait is over.
     async fn wait<A: CommandAnswer>(&mut self, ctx: &Ctx, limit: Duration) -> Answer<Option<(CommandRow, Option<A>)>> {
         let stopwatch = Clock::stopwatch();
-        let mut reached = ctx.bells.projection(A::PROJECTION);
+        let mut reached = A::PROJECTION.map(|projection| ctx.bells.projection(projection));
         // A replay may have finished long ago: look before listening.
-        let mut look = self.replayed || limit.is_zero();
+        let mut look = self.earlier || limit.is_zero();
         let mut polls = POLLS.into_iter().map(Duration::from_millis);
         loop {
             if look {
                 let seen = self.look::<A>(ctx).await?;
                 if seen.is_some() || limit.is_zero() {
-                    return Ok(seen.filter(|_| !limit.is_zero() || self.replayed));
+                    return Ok(seen.filter(|_| !limit.is_zero() || self.earlier));
                 }
             }
             let left = limit.saturating_sub(stopwatch.elapsed());
@@ -80,7 +86,7 @@ impl Accepted {
             }
             let shown = async {
                 let finished = self.waiting.finished().await;
-                if let Some(pos) = finished.pos {
+                if let (Some(pos), Some(reached)) = (finished.pos, &mut reached) {
                     // The sender lives as long as the process.
                     let _ = reached.wait_for(|reached| *reached >= pos).await;
                 }
@@ -94,18 +100,21 @@ impl Accepted {
     /// The command and what it shows, if the command is finished and the view has caught up with it.
     async fn look<A: CommandAnswer>(&self, ctx: &Ctx) -> Answer<Option<(CommandRow, Option<A>)>> {
         let (scope, id) = (self.scope.clone(), self.command_id.clone());
+        let derived = (ctx.config.session.limits(), ctx.clock.now());
         let seen = ctx
             .store
             .read(move |reader| {
                 let row = commands::find(reader, &scope.team_id, Some(&scope.project_id), &id)?;
                 let Some(row) = row.filter(|row| row.status != CommandStatus::Accepted) else { return Ok(None) };
                 let Some(Outcome::Result(applied)) = &row.outcome else { return Ok(Some((row, None))) };
-                let checkpoint = projections::live(reader, A::PROJECTION)?;
-                if row.pos.is_some_and(|pos| checkpoint.pos < pos) {
+                if let Some(projection) = A::PROJECTION
+                    && let Some(pos) = row.pos
+                    && projections::live(reader, projection)?.pos < pos
+                {
                     return Ok(None);
                 }
                 let receipt = CommandReceipt { command_id: row.command_id.clone(), status: row.status, pos: row.pos };
-                let answer = A::read(reader, receipt, &row, applied)?;
+                let answer = A::read(reader, receipt, Applied { row: &row, to: applied, derived })?;
                 Ok(Some((row, Some(answer))))
             })
             .await?;

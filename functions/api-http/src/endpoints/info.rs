@@ -5,8 +5,8 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::ctx::Ctx;
-use shared::store::migrations;
 use shared::store::overview::Overview;
+use shared::store::{migrations, webhooks};
 use shared::telemetry::{GIT_SHA, VERSION};
 use shared::transport::Transport;
 use shared::value::KeyScope;
@@ -97,21 +97,42 @@ impl Boundaries {
             Ok(()) => Boundary { status: "active", reason: None, details: Some(details) },
             Err(error) => Boundary { status: "errored", reason: Some(error.to_string()), details: Some(details) },
         };
-        let absent = |reason: &str| Boundary { status: "disabled", reason: Some(reason.to_owned()), details: None };
         let subscribers = ["ws", "sse"].map(|kind| ctx.metrics.live_subscribers.with_label_values(&[kind]).get());
         Self {
             queue_manager,
             generation_worker: absent("this release has no generation lanes"),
             provider_registry: absent("this release has no generation providers"),
-            event_broadcaster: Boundary {
-                status: "active",
-                reason: None,
-                details: Some(json!({ "websocket": subscribers[0], "sse": subscribers[1] })),
+            event_broadcaster: active(json!({ "websocket": subscribers[0], "sse": subscribers[1] })),
+            notifier: if ctx.notifies() {
+                active(json!({ "by": "command" }))
+            } else {
+                absent("notify.command is not set: notifications are stored, and nobody is told of them")
             },
-            notifier: absent("this release sends no notifications"),
-            probing: absent("this release has no sessions to probe"),
-            github_webhooks: absent("this release takes no webhooks"),
+            probing: if ctx.probes.is_empty() {
+                absent("agents may run on other machines than this process; reports come by /api/v1/probe-passes")
+            } else {
+                active(json!({ "runtimes": ctx.probes.names() }))
+            },
+            github_webhooks: github_webhooks(ctx).await,
         }
+    }
+}
+
+fn active(details: Value) -> Boundary {
+    Boundary { status: "active", reason: None, details: Some(details) }
+}
+
+fn absent(reason: &str) -> Boundary {
+    Boundary { status: "disabled", reason: Some(reason.to_owned()), details: None }
+}
+
+/// Deliveries are taken for projects with a secret of their own, or for all by the setting.
+async fn github_webhooks(ctx: &Ctx) -> Boundary {
+    let for_all = ctx.config.webhooks.github_secret.is_some();
+    match ctx.store.read(webhooks::count).await {
+        Ok(0) if !for_all => absent("no project has a secret, and webhooks.github_secret is not set"),
+        Ok(own) => active(json!({ "projects_with_a_secret": own, "for_all_projects": for_all })),
+        Err(error) => Boundary { status: "errored", reason: Some(error.to_string()), details: None },
     }
 }
 

@@ -8,9 +8,10 @@ use http::StatusCode;
 use serde::Serialize;
 use shared::config::LIST_LIMIT_MAX;
 use shared::ctx::Ctx;
+use shared::domain::run::health::HealthLimits;
 use shared::error::Code;
 use shared::message::command::{ChangeRunState, CloseRun, StartRun};
-use shared::store::views::run_snapshots::{self, RunFilter, RunView, Snapshot, Wanted};
+use shared::store::views::run_snapshots::{self, AgentLimits, RunFilter, RunView, Snapshot, Wanted};
 use shared::value::{KeyScope, RunState, Scope, Word};
 use utoipa::ToSchema;
 
@@ -104,7 +105,8 @@ pub async fn show(State(ctx): State<Ctx>, identity: Identity, Path(run_id): Path
     find(&ctx, &identity, run_id).await.map(Json)
 }
 
-/// Shows a run as one typed document: what it waits for and what that costs, its gates, and what to do next.
+/// Shows a run as one typed document: what it waits for and what that costs, what its agents do and whether they live, its
+/// gates, and what to do next.
 #[utoipa::path(
     get, path = "/runs/{run_id}/snapshot", tag = "runs",
     params(
@@ -136,7 +138,13 @@ pub(super) async fn find(ctx: &Ctx, identity: &Identity, run_id: String) -> Answ
 pub(super) async fn look(ctx: &Ctx, identity: &Identity, run: RunView) -> Answer<Snapshot> {
     let now = ctx.clock.now();
     let viewer = query::viewer(&identity.query)?;
-    let wanted = Wanted { viewer, now, untouched: now.minus(ctx.config.escalation.sla) };
+    let health = &ctx.config.health;
+    let limits = AgentLimits {
+        status: ctx.config.session.limits(),
+        health: HealthLimits { idle: health.idle, stalled: health.stalled, progress: health.progress },
+        reactions: ctx.config.reactions.limits(),
+    };
+    let wanted = Wanted { viewer, now, untouched: now.minus(ctx.config.escalation.sla), limits };
     let scope = Scope { team_id: identity.caller.key.team_id.clone(), project_id: run.project_id };
     let run_id = run.run_id;
     let snapshot = ctx.store.read(move |reader| run_snapshots::snapshot(reader, &scope, &run_id, &wanted)).await?;

@@ -11,6 +11,7 @@ const GUIDANCE_NEEDED: &str = "guidance_needed";
 const RUN_DONE: &str = "run_done";
 const RUN_FAILED: &str = "run_failed";
 const RUN_STOPPED: &str = "run_stopped";
+const AGENT_UNHEALTHY: &str = "agent_unhealthy";
 
 /// Questions and titles are cut here for people.
 const TITLE_WIDTH: usize = 160;
@@ -22,7 +23,7 @@ pub(super) struct Alert {
     #[serde(rename = "alert")]
     pub(super) kind: &'static str,
     pub(super) run_id: String,
-    /// The agent that waits.
+    /// The agent that waits, or that somebody should look after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) agent_name: Option<String>,
     /// Where to answer.
@@ -54,6 +55,8 @@ pub(super) struct Seen {
     state_since: String,
     /// Requests for guidance, by id.
     requests: BTreeSet<String>,
+    /// Agents that are unhealthy, by name.
+    unhealthy: BTreeSet<String>,
 }
 
 impl Seen {
@@ -63,33 +66,48 @@ impl Seen {
         self.state.clone_from(&snapshot.run.state);
         self.state_since.clone_from(&snapshot.run.state_since);
         self.requests.extend(snapshot.unresolved_guidance.iter().map(|open| open.request_id.clone()));
+        // What was not told while the run was paused is told once it goes on; who recovers is told of anew.
+        let told = |agent: &&String| !is_paused(snapshot) || self.unhealthy.contains(*agent);
+        self.unhealthy = snapshot.unhealthy_agents.iter().filter(told).cloned().collect();
+    }
+
+    /// Whether the run has ended for good.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state == "closed"
     }
 }
 
 /// What `snapshot` says that was not told before. Of a run that was never looked at, everything that stands is new.
 pub(super) fn alerts(before: Option<&Seen>, snapshot: &Snapshot) -> Vec<Alert> {
     let run = &snapshot.run;
-    let is_new = |request: &String| !before.is_some_and(|seen| seen.requests.contains(request));
-    let asked = snapshot.unresolved_guidance.iter().filter(|open| is_new(&open.request_id));
-    let needed = asked.map(|open| Alert {
-        kind: GUIDANCE_NEEDED,
-        run_id: run.run_id.clone(),
-        agent_name: Some(open.agent_name.clone()),
-        thread_id: Some(open.thread_id.clone()),
-        title: open.question.clone(),
-        hint: hint(snapshot, Some(&open.thread_id)),
-        at_pos: snapshot.as_of_pos,
-    });
-    let ended = entered(before, run).map(|kind| Alert {
+    let alert = |kind, hint| Alert {
         kind,
         run_id: run.run_id.clone(),
         agent_name: None,
         thread_id: None,
         title: run.title.clone(),
-        hint: hint(snapshot, None),
+        hint,
         at_pos: snapshot.as_of_pos,
+    };
+    let is_new = |request: &String| !before.is_some_and(|seen| seen.requests.contains(request));
+    let asked = snapshot.unresolved_guidance.iter().filter(|open| is_new(&open.request_id));
+    let needed = asked.map(|open| Alert {
+        agent_name: Some(open.agent_name.clone()),
+        thread_id: Some(open.thread_id.clone()),
+        title: open.question.clone(),
+        ..alert(GUIDANCE_NEEDED, hint(snapshot, Some(&open.thread_id)))
     });
-    needed.chain(ended).collect()
+    let is_new = |agent: &&String| !before.is_some_and(|seen| seen.unhealthy.contains(*agent));
+    let unhealthy = snapshot.unhealthy_agents.iter().filter(|_| !is_paused(snapshot)).filter(is_new);
+    let unhealthy = unhealthy
+        .map(|agent| Alert { agent_name: Some(agent.clone()), ..alert(AGENT_UNHEALTHY, look_after(snapshot, agent)) });
+    let ended = entered(before, run).map(|kind| alert(kind, hint(snapshot, None)));
+    needed.chain(unhealthy).chain(ended).collect()
+}
+
+/// Whether somebody halted the run: nobody expects its agents to get on.
+fn is_paused(snapshot: &Snapshot) -> bool {
+    snapshot.run.state == "paused"
 }
 
 /// The alert that a state is worth; a run that is closed was completed before.
@@ -123,6 +141,21 @@ fn hint(snapshot: &Snapshot, thread_id: Option<&str>) -> String {
         return format!("look at it: agentforum run snapshot {}", snapshot.run.run_id);
     }
     hints.join("; ")
+}
+
+/// The snapshot's next steps that name the agent's session, or else where to look at it.
+fn look_after(snapshot: &Snapshot, name: &str) -> String {
+    let agent = snapshot.agent(name);
+    let Some(session_id) = agent.and_then(|agent| agent.session_id.as_deref()) else {
+        return format!("look at it: agentforum run snapshot {}", snapshot.run.run_id);
+    };
+    let hints = snapshot.hints.iter().map(String::as_str);
+    let hints: Vec<_> = hints.filter(|hint| hint.split_whitespace().any(|word| word == session_id)).collect();
+    if !hints.is_empty() {
+        return hints.join("; ");
+    }
+    let health = agent.and_then(|agent| agent.health.as_deref()).unwrap_or("unhealthy");
+    format!("{name} is {health}: agentforum session show {session_id}")
 }
 
 #[cfg(test)]
@@ -188,6 +221,42 @@ mod tests {
         assert_eq!(row(&[("failed", "t1"), ("failed", "t1"), ("failed", "t2")]), [RUN_FAILED, "", RUN_FAILED]);
         assert_eq!(row(&[("stopping", "t1"), ("stopped", "t2"), ("failed", "t3")]), ["", RUN_STOPPED, RUN_FAILED]);
         assert_eq!(row(&[("paused", "t1"), ("created", "t1")]), ["", ""]);
+    }
+
+    fn unhealthy(state: &str, agents: &[&str]) -> Snapshot {
+        let unhealthy_agents = agents.iter().map(|agent| (*agent).to_owned()).collect();
+        Snapshot { unhealthy_agents, ..snapshot(state, "t1", &[]) }
+    }
+
+    // RUN-22
+    #[test]
+    fn an_unhealthy_agent_is_told_once_until_it_recovers_and_not_while_the_run_is_paused() {
+        let snapshots = [
+            unhealthy("running", &["ada"]),
+            unhealthy("running", &["ada", "bob"]),
+            unhealthy("running", &["bob"]),
+            unhealthy("awaiting_guidance", &["ada", "bob"]),
+            unhealthy("paused", &["ada", "bob", "eve"]),
+            unhealthy("running", &["ada", "bob", "eve"]),
+            unhealthy("running", &["ada", "bob", "eve"]),
+        ];
+        let one = AGENT_UNHEALTHY;
+        assert_eq!(told(&snapshots), [one, one, "", one, "", one, ""]);
+    }
+
+    // RUN-22
+    #[test]
+    fn where_to_look_after_an_agent_is_its_session_and_the_servers_word_comes_first() {
+        let mut found = unhealthy("running", &["ada"]);
+        let mut hint = |agents: Value, hints: &[&str]| {
+            found.agents = serde_json::from_value(agents).expect("agents");
+            found.hints = hints.iter().map(|hint| (*hint).to_owned()).collect();
+            alerts(None, &found)[0].hint.clone()
+        };
+        assert_eq!(hint(json!([]), &[]), "look at it: agentforum run snapshot run_1");
+        let ada = json!([{"name": "ada", "session_id": "mer-1", "health": "dead"}]);
+        assert_eq!(hint(ada.clone(), &["kill mer-12 now"]), "ada is dead: agentforum session show mer-1");
+        assert_eq!(hint(ada, &["kill mer-12 now", "restore mer-1"]), "restore mer-1");
     }
 
     // RUN-22, CLI-2

@@ -7,7 +7,7 @@ use clap::Args;
 use super::views::{BriefView, RunView};
 use crate::cli::globals::Globals;
 use crate::cli::output::Output;
-use crate::cli::text::{line, lines};
+use crate::cli::text::{block, line};
 
 /// Arguments of `run show`.
 #[derive(Args)]
@@ -57,11 +57,7 @@ fn brief(brief: &BriefView) -> Vec<String> {
         ("done criteria", &brief.done_criteria),
         ("constraints", &brief.constraints),
     ];
-    let part = |(name, text): (&str, &Option<String>)| {
-        let text = lines(text.as_ref()?);
-        let text = text.lines().map(|line| format!("    {line}").trim_end().to_owned());
-        Some(format!("\n{name}\n{}", text.collect::<Vec<_>>().join("\n")))
-    };
+    let part = |(name, text): (&str, &Option<String>)| Some(format!("\n{name}\n{}", block(text.as_ref()?)));
     parts.into_iter().filter_map(part).collect()
 }
 

@@ -45,10 +45,13 @@ fn render(output: &Output, snapshot: &Snapshot) -> String {
         blocks.push(table::render(output, &AGENTS, &rows).trim_end().to_owned());
     }
     let shut = snapshot.gates.iter().filter(|gate| !gate.ok);
+    let helpless = snapshot.unhealthy_agents.iter().map(|name| unhealthy(snapshot, name));
     for (name, lines) in [
-        ("open questions", snapshot.unresolved_guidance.iter().map(question).collect::<Vec<_>>()),
+        ("unhealthy agents", helpless.collect::<Vec<_>>()),
+        ("open questions", snapshot.unresolved_guidance.iter().map(question).collect()),
         ("blockers", snapshot.blockers.iter().map(blocker).collect()),
         ("shut gates", shut.map(gate).collect()),
+        ("pull requests", snapshot.agents.iter().flat_map(pull_requests).collect()),
         ("ask for attention", snapshot.escalation_candidates.iter().map(candidate).collect()),
         ("next", snapshot.hints.iter().map(|hint| format!("  {}", line(hint))).collect()),
     ] {
@@ -80,7 +83,8 @@ fn threads(counters: &Counters) -> String {
     )
 }
 
-const AGENTS: [&str; 5] = ["AGENT", "COMPLETION", "VALIDATION", "GUIDANCE", "LAST ACTIVITY"];
+const AGENTS: [&str; 8] =
+    ["AGENT", "COMPLETION", "VALIDATION", "GUIDANCE", "SESSION", "STATUS", "HEALTH", "LAST ACTIVITY"];
 
 fn agent(agent: &AgentView) -> Vec<String> {
     let or_none = |text: &Option<String>| text.as_ref().map_or_else(|| "-".to_owned(), |text| line(text));
@@ -90,8 +94,26 @@ fn agent(agent: &AgentView) -> Vec<String> {
         completion.to_owned(),
         or_none(&agent.validation),
         or_none(&agent.guidance),
+        or_none(&agent.session_id),
+        or_none(&agent.status),
+        or_none(&agent.health),
         or_none(&agent.last_activity_at),
     ]
+}
+
+/// The pull requests of an agent, one line each.
+fn pull_requests(agent: &AgentView) -> impl Iterator<Item = String> {
+    agent.prs.iter().map(|url| {
+        let draft = if agent.draft_prs.contains(url) { "  draft" } else { "" };
+        format!("  {}  {}{draft}", line(&agent.name), line(url))
+    })
+}
+
+/// An agent that somebody should look after, what is wrong with it, and its session.
+fn unhealthy(snapshot: &Snapshot, name: &str) -> String {
+    let agent = snapshot.agent(name);
+    let facts = agent.map(|agent| [&agent.health, &agent.status, &agent.session_id]).into_iter().flatten().flatten();
+    std::iter::once(format!("  {}", line(name))).chain(facts.map(|fact| line(fact))).collect::<Vec<_>>().join("  ")
 }
 
 /// Who asks what since when, and below it what helps to answer.
@@ -110,8 +132,9 @@ fn question(open: &OpenGuidance) -> String {
 }
 
 fn blocker(blocker: &Blocker) -> String {
-    let [kind, agent, thread] = [&blocker.kind, &blocker.agent_name, &blocker.thread_id].map(|it| line(it));
-    format!("  {kind}  {agent}  {thread}: {}", line(&blocker.detail))
+    let place =
+        blocker.session_id.as_ref().or(blocker.thread_id.as_ref()).map_or_else(|| "-".to_owned(), |id| line(id));
+    format!("  {}  {}  {place}: {}", line(&blocker.kind), line(&blocker.agent_name), line(&blocker.detail))
 }
 
 fn gate(gate: &GateView) -> String {
@@ -144,8 +167,9 @@ mod tests {
             "run": {"run_id": "run_1", "title": "Ship\u{1b}[2J it", "state": "awaiting_guidance", "mode": "bootstrap",
                 "tickets": ["T-1", "T-2"]},
             "as_of_pos": 17,
-            "agents": [{"name": "ada", "session_id": null, "status": "pending", "completion": true,
-                "validation": "failed", "guidance": "pending", "last_activity_at": "t3"},
+            "agents": [{"name": "ada", "session_id": "mer-1", "status": "lost", "health": "dead", "completion": true,
+                "validation": "failed", "guidance": "pending", "last_activity_at": "t3",
+                "prs": ["https://h/a/b/pull/7", "https://h/a/b/pull/8"], "draft_prs": ["https://h/a/b/pull/8"]},
                 {"name": "bob", "completion": false, "validation": null, "guidance": null, "last_activity_at": null}],
             "unresolved_guidance": [{"thread_id": "ctl_1", "agent_name": "ada", "request_id": "pst_1",
                 "status": "pending", "question": "Which\ncolour?", "options": ["red", "blue"], "default": "red",
@@ -154,8 +178,9 @@ mod tests {
             "escalation_candidates": [{"thread_id": "thr_1", "title": "Old", "state": "new", "priority": "high",
                 "agent_name": null, "untouched_seconds": 7320}],
             "counters": {"open": 3, "unseen": 2, "unanswered": 1, "waiting_operator": 0, "waiting_human": 1},
-            "unhealthy_agents": [],
-            "blockers": [{"kind": "guidance", "agent_name": "ada", "thread_id": "ctl_1", "detail": "Which colour?"}],
+            "unhealthy_agents": ["ada"],
+            "blockers": [{"kind": "guidance", "agent_name": "ada", "thread_id": "ctl_1", "detail": "Which colour?"},
+                {"kind": "agent_lost", "agent_name": "ada", "thread_id": null, "session_id": "mer-1", "detail": "gone"}],
             "gates": [{"gate": "brief_missing", "ok": true, "detail": "there is a brief"},
                 {"gate": "completion_missing", "agent_name": "bob", "ok": false, "detail": "no completion was sent"}],
             "hints": ["answer ada: agentforum forum answer ctl_1 \"...\""],
@@ -167,9 +192,12 @@ tickets T-1, T-2  as of 17
 1 agent blocked  4m 10s of agent time lost  4m 10s the longest
 threads: 3 open, 2 unseen, 1 unanswered, 0 wait for an operator, 1 for a person
 
-AGENT  COMPLETION  VALIDATION  GUIDANCE  LAST ACTIVITY
-ada    yes         failed      pending   t3
-bob    -           -           -         -
+AGENT  COMPLETION  VALIDATION  GUIDANCE  SESSION  STATUS  HEALTH  LAST ACTIVITY
+ada    yes         failed      pending   mer-1    lost    dead    t3
+bob    -           -           -         -        -       -       -
+
+unhealthy agents
+  ada  dead  lost  mer-1
 
 open questions
   ada  pending for 4m 10s: Which colour?
@@ -180,9 +208,14 @@ open questions
 
 blockers
   guidance  ada  ctl_1: Which colour?
+  agent_lost  ada  mer-1: gone
 
 shut gates
   completion_missing  bob  no completion was sent
+
+pull requests
+  ada  https://h/a/b/pull/7
+  ada  https://h/a/b/pull/8  draft
 
 ask for attention
   thr_1  new  high  untouched for 2h 2m: Old

@@ -43,6 +43,7 @@ pub(in crate::cli) struct Snapshot {
     pub(in crate::cli) waiting: Waiting,
     pub(in crate::cli) escalation_candidates: Vec<Candidate>,
     pub(in crate::cli) counters: Counters,
+    pub(in crate::cli) unhealthy_agents: Vec<String>,
     pub(in crate::cli) blockers: Vec<Blocker>,
     pub(in crate::cli) gates: Vec<GateView>,
     pub(in crate::cli) hints: Vec<String>,
@@ -53,10 +54,22 @@ pub(in crate::cli) struct Snapshot {
 #[serde(default)]
 pub(in crate::cli) struct AgentView {
     pub(in crate::cli) name: String,
+    pub(in crate::cli) session_id: Option<String>,
+    pub(in crate::cli) status: Option<String>,
+    pub(in crate::cli) health: Option<String>,
     pub(in crate::cli) completion: bool,
     pub(in crate::cli) validation: Option<String>,
     pub(in crate::cli) guidance: Option<String>,
     pub(in crate::cli) last_activity_at: Option<String>,
+    pub(in crate::cli) prs: Vec<String>,
+    pub(in crate::cli) draft_prs: Vec<String>,
+}
+
+impl Snapshot {
+    /// What is known of an agent.
+    pub(in crate::cli) fn agent(&self, name: &str) -> Option<&AgentView> {
+        self.agents.iter().find(|agent| agent.name == name)
+    }
 }
 
 /// A question that nobody has answered.
@@ -112,7 +125,8 @@ pub(in crate::cli) struct Counters {
 pub(in crate::cli) struct Blocker {
     pub(in crate::cli) kind: String,
     pub(in crate::cli) agent_name: String,
-    pub(in crate::cli) thread_id: String,
+    pub(in crate::cli) thread_id: Option<String>,
+    pub(in crate::cli) session_id: Option<String>,
     pub(in crate::cli) detail: String,
 }
 

@@ -5,6 +5,7 @@ use super::{Flaw, Part, Proof, Reply, Request, Run, Said};
 pub(super) const RUN: Run = Run {
     title: "Gateway: webhooks that may come twice",
     tickets: ["API-140", "API-151"],
+    repository: "acme/gateway",
     mode: "bootstrap",
     goal: "A delivery that is repeated has one effect and a good answer, and session documents name their end.",
     done_criteria: "Every fixture sent twice has one effect, also when both come at once; every time ends in `_at`.",

@@ -5,6 +5,7 @@ use super::{Part, Proof, Reply, Request, Run, Said};
 pub(super) const RUN: Run = Run {
     title: "Invoices: no long lock, no lost cent",
     tickets: ["PAY-214", "PAY-221"],
+    repository: "acme/billing",
     mode: "bootstrap",
     goal: "The new column of `invoices` arrives while payments go on, and shared invoices split to the cent.",
     done_criteria: "No statement locks `invoices` for over 1 s; the parts of every split add up; March is unchanged.",

@@ -5,6 +5,7 @@ use super::{Part, Proof, Reply, Request, Run, Said};
 pub(super) const RUN: Run = Run {
     title: "Mobile: the spring release builds again",
     tickets: ["MOB-52", "TST-63"],
+    repository: "acme/app",
     mode: "standard",
     goal: "The app has the new crypto library on all devices that we promised, and tests that can be trusted.",
     done_criteria: "The release starts on Android 8 and on 15; the suite passes 500 times in a row.",

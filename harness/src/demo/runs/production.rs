@@ -5,6 +5,7 @@ use super::{Part, Proof, Reply, Request, Run, Said};
 pub(super) const RUN: Run = Run {
     title: "Production: a calm canary and clean logs",
     tickets: ["INF-31", "OPS-12"],
+    repository: "acme/checkout",
     mode: "standard",
     goal: "The connection pool goes out without slow requests, and no log holds an address of a customer.",
     done_criteria: "p99 of checkout stays under 250 ms for an hour; a search for `@` in the logs finds nothing.",

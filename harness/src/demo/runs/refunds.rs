@@ -5,6 +5,7 @@ use super::{Part, Proof, Reply, Request, Run, Said};
 pub(super) const RUN: Run = Run {
     title: "Refunds: one truth, and safe uploads",
     tickets: ["DAT-19", "SEC-7"],
+    repository: "acme/ledger",
     mode: "bootstrap",
     goal: "Warehouse and ledger agree about refunds, and nothing that a customer uploads leaves its directory.",
     done_criteria: "The totals of six months agree to the cent; archives that leave their directory are refused.",

@@ -5,6 +5,7 @@ use super::{Part, Proof, Reply, Request, Run, Said};
 pub(super) const RUN: Run = Run {
     title: "Storefront: new routes behind a cache",
     tickets: ["WEB-88", "WEB-97"],
+    repository: "acme/storefront",
     mode: "standard",
     goal: "Search and product pages use the new router, and the edge serves what need not be rendered.",
     done_criteria: "No link is broken; the edge answers 90 % of product views; a new price shows within 5 s.",

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::few;
 use crate::clock::Time;
+use crate::value::{ProbeResult, RunState, Word};
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -14,10 +16,18 @@ use crate::clock::Time;
 pub enum Intent {
     /// Call a person's attention to an open question.
     EscalateGuidance,
+    /// Stop a run in which nothing happens and nobody will do anything.
+    StopStale,
     /// Start an agent again.
     Restart,
     /// Call a person's attention to an agent that restarts did not help.
     EscalateBlocked,
+    /// Remind an agent to commit what it left.
+    CommitReady,
+    /// Remind an agent that its pull request is still a draft.
+    PrReady,
+    /// Tell an agent of the review comments that it was not told of.
+    ReviewDispatch,
     /// Nothing.
     Noop,
 }
@@ -44,15 +54,47 @@ pub struct Limits {
     pub restarts: u32,
     /// Pause between two restarts.
     pub cooldown: Duration,
+    /// How long a run with unhealthy agents may go untouched.
+    pub stale: Duration,
+}
+
+/// An agent that is stalled or dead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unhealthy {
+    /// Its name.
+    pub agent_name: String,
+    /// What the last probe found of its runtime and of its process; none if it was never probed.
+    pub probe: Option<(ProbeResult, ProbeResult)>,
+    /// When it last did anything that was noted.
+    pub last_activity_at: Option<Time>,
+}
+
+/// A pull request that is still a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Whose it is.
+    pub agent_name: String,
+    /// Its address.
+    pub url: String,
 }
 
 /// What the snapshot says, as far as the rules ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
+    /// Where the run stands.
+    pub state: RunState,
+    /// When anything last happened in it.
+    pub touched_at: Time,
     /// The agent that has waited longest for guidance.
     pub waiting: Option<String>,
-    /// Agents that are stalled or dead.
-    pub unhealthy: Vec<String>,
+    /// Agents that are stalled or dead and still owe work.
+    pub unhealthy: Vec<Unhealthy>,
+    /// An agent whose directory holds what is not committed, and that was not reminded of it.
+    pub uncommitted: Option<String>,
+    /// A draft of which its agent was not reminded.
+    pub draft: Option<Draft>,
+    /// An agent that was not told of all review comments.
+    pub comments: Option<String>,
 }
 
 /// What was decided, and why.
@@ -64,96 +106,108 @@ pub struct Decision {
     pub reason: String,
     /// About which agent.
     pub agent_name: Option<String>,
+    /// About which pull request.
+    pub url: Option<String>,
     /// The counters after this interval, had nothing been executed.
     pub counters: Counters,
+}
+
+impl Unhealthy {
+    /// Whether its last probe tells that it does nothing. A probe that failed or does not know tells nothing, and neither
+    /// does none (SPEC RUN-19).
+    fn is_inactive(&self, stale: Duration, now: Time) -> bool {
+        let tells = |fact| matches!(fact, ProbeResult::Alive | ProbeResult::Dead);
+        let probed = self.probe.is_some_and(|(runtime, process)| tells(runtime) && tells(process));
+        probed && self.last_activity_at.is_none_or(|at| now.since(at) >= stale)
+    }
+}
+
+impl Observed {
+    /// Agents to look after. In a run that is halted or over nobody is expected to work.
+    #[must_use]
+    pub fn to_look_after(&self) -> &[Unhealthy] {
+        use RunState::{AwaitingGuidance, Created, Failed, Planning, Running};
+        if matches!(self.state, Created | Planning | Running | AwaitingGuidance | Failed) {
+            &self.unhealthy
+        } else {
+            &[]
+        }
+    }
+
+    /// Why the run is stale, if it is.
+    fn staleness(&self, limits: Limits, now: Time) -> Option<String> {
+        let agents = self.to_look_after();
+        let untouched = now.since(self.touched_at);
+        let is_stale = !agents.is_empty()
+            && untouched >= limits.stale
+            && agents.iter().all(|agent| agent.is_inactive(limits.stale, now));
+        let names = few(agents.iter().map(|agent| &agent.agent_name));
+        is_stale.then(|| format!("untouched for {} s, and probes show no activity of {names}", untouched.as_secs()))
+    }
+
+    /// What becomes of an unhealthy agent, or what keeps anything from being done.
+    fn mend(&self, counters: &Counters, limits: Limits, now: Time) -> (Intent, String) {
+        let Some(agent) = self.to_look_after().first().map(|agent| &agent.agent_name) else {
+            let reason = if self.unhealthy.is_empty() {
+                "healthy".to_owned()
+            } else {
+                format!("nobody is expected to work: the run is {}", self.state.as_str())
+            };
+            return (Intent::Noop, reason);
+        };
+        let Counters { confirmations, restarts, last_restart_at } = counters;
+        if *confirmations < limits.confirmations {
+            return (Intent::Noop, format!("waiting {confirmations}/{}", limits.confirmations));
+        }
+        if *restarts >= limits.restarts {
+            return (Intent::EscalateBlocked, format!("{agent} is unhealthy and {restarts} restarts are used"));
+        }
+        if last_restart_at.is_some_and(|last| now.since(last) < limits.cooldown) {
+            return (Intent::Noop, "cooldown".to_owned());
+        }
+        (Intent::Restart, format!("{agent} is unhealthy in {confirmations} intervals running"))
+    }
 }
 
 /// One interval (SPEC RUN-18, RUN-20). The first rule that holds wins.
 #[must_use]
 pub fn decide(observed: &Observed, before: &Counters, limits: Limits, now: Time) -> Decision {
-    let confirmations = if observed.unhealthy.is_empty() { 0 } else { before.confirmations.saturating_add(1) };
+    let unhealthy = observed.to_look_after();
+    let confirmations = if unhealthy.is_empty() { 0 } else { before.confirmations.saturating_add(1) };
     let counters = Counters { confirmations, ..before.clone() };
     let decision = |intent, reason: String, agent: Option<&String>| Decision {
         intent,
         reason,
         agent_name: agent.cloned(),
+        url: None,
         counters: counters.clone(),
     };
     if let Some(agent) = &observed.waiting {
         return decision(Intent::EscalateGuidance, format!("{agent} waits for guidance"), Some(agent));
     }
-    let Some(agent) = observed.unhealthy.first() else {
-        return decision(Intent::Noop, "healthy".to_owned(), None);
-    };
-    if confirmations < limits.confirmations {
-        return decision(Intent::Noop, format!("waiting {confirmations}/{}", limits.confirmations), Some(agent));
+    if let Some(reason) = observed.staleness(limits, now) {
+        return decision(Intent::StopStale, reason, None);
     }
-    if before.restarts >= limits.restarts {
-        let reason = format!("{agent} is unhealthy and {} restarts are used", before.restarts);
-        return decision(Intent::EscalateBlocked, reason, Some(agent));
+    let (intent, reason) = observed.mend(&counters, limits, now);
+    let ailing = unhealthy.first().map(|agent| &agent.agent_name);
+    if intent != Intent::Noop {
+        return decision(intent, reason, ailing);
     }
-    if before.last_restart_at.is_some_and(|last| now.since(last) < limits.cooldown) {
-        return decision(Intent::Noop, "cooldown".to_owned(), Some(agent));
+    let is_completed = observed.state == RunState::Completed;
+    if let Some(agent) = observed.uncommitted.as_ref().filter(|_| is_completed) {
+        return decision(Intent::CommitReady, format!("{agent} left what is not committed"), Some(agent));
     }
-    decision(Intent::Restart, format!("{agent} is unhealthy in {confirmations} intervals running"), Some(agent))
+    if let Some(Draft { agent_name, url }) = observed.draft.as_ref().filter(|_| is_completed) {
+        let told = decision(Intent::PrReady, format!("a pull request is still a draft: {url}"), Some(agent_name));
+        return Decision { url: Some(url.clone()), ..told };
+    }
+    // Who works on a closed run reads its thread no more.
+    let is_closed = matches!(observed.state, RunState::Closing | RunState::Closed);
+    if let Some(agent) = observed.comments.as_ref().filter(|_| !is_closed) {
+        return decision(Intent::ReviewDispatch, format!("{agent} was not told of review comments"), Some(agent));
+    }
+    decision(Intent::Noop, reason, ailing)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: Limits = Limits { confirmations: 2, restarts: 3, cooldown: Duration::from_secs(60) };
-
-    fn unhealthy() -> Observed {
-        Observed { waiting: None, unhealthy: vec!["ada".to_owned()] }
-    }
-
-    // RUN-18
-    #[test]
-    fn an_open_question_comes_before_everything_else() {
-        let observed = Observed { waiting: Some("bob".to_owned()), ..unhealthy() };
-        let decision = decide(&observed, &Counters::default(), LIMITS, Time(0));
-        assert_eq!((decision.intent, decision.agent_name.as_deref()), (Intent::EscalateGuidance, Some("bob")));
-        assert_eq!(decision.counters.confirmations, 1, "the interval saw the unhealthy one all the same");
-    }
-
-    // RUN-18, RUN-20
-    #[test]
-    fn restarts_need_two_intervals_keep_their_pause_and_end_with_their_budget() {
-        let (mut counters, mut now, mut said) = (Counters::default(), 0, Vec::new());
-        for _ in 0..14 {
-            let decision = decide(&unhealthy(), &counters, LIMITS, Time(now));
-            said.push(match decision.intent {
-                Intent::Noop => decision.reason.clone(),
-                other => format!("{other:?}"),
-            });
-            counters = decision.counters;
-            // What was decided is carried out at once.
-            if decision.intent == Intent::Restart {
-                counters.restarts += 1;
-                counters.last_restart_at = Some(Time(now));
-            }
-            now += 15_000;
-        }
-        let cool = ["cooldown"; 3];
-        let expected: Vec<&str> = ["waiting 1/2", "Restart"]
-            .into_iter()
-            .chain(cool)
-            .chain(["Restart"])
-            .chain(cool)
-            .chain(["Restart", "EscalateBlocked", "EscalateBlocked", "EscalateBlocked", "EscalateBlocked"])
-            .collect();
-        assert_eq!(said, expected);
-    }
-
-    // RUN-20
-    #[test]
-    fn a_healthy_interval_starts_the_confirmations_over() {
-        let seen = Counters { confirmations: 5, restarts: 1, last_restart_at: None };
-        let decision = decide(&Observed::default(), &seen, LIMITS, Time(0));
-        assert_eq!((decision.intent, decision.reason.as_str()), (Intent::Noop, "healthy"));
-        assert_eq!((decision.counters.confirmations, decision.counters.restarts), (0, 1));
-        let decision = decide(&unhealthy(), &decision.counters, LIMITS, Time(0));
-        assert_eq!(decision.reason, "waiting 1/2");
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use crate::message::command::{ControlPayload, EscalationReason};
 use crate::message::event::types;
 use crate::value::{Actor, ActorType, GuidanceStatus, OnTimeout, PostKind, Priority, ThreadKind, ThreadState};
 
-use super::Place;
+use super::{Facts, Place};
 
 /// The answer in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -66,6 +66,31 @@ pub struct Opened {
     /// Where it stands in the fleet. The event's envelope says so, not its payload.
     #[serde(skip)]
     pub place: Place,
+}
+
+impl Opened {
+    /// A control thread. It waits for nobody until its agent asks.
+    #[must_use]
+    pub fn control(whose: &str, place: Place, facts: &Facts) -> Self {
+        let body = match &place.run_id {
+            Some(run_id) => format!("Signals of {whose} in {run_id}, and what they are answered."),
+            None => format!("What is said to {whose}."),
+        };
+        Self {
+            title: format!("Control of {whose}").chars().take(200).collect(),
+            body,
+            post_id: facts.opening_post_id.clone(),
+            kind: ThreadKind::Control,
+            state: ThreadState::Triaged,
+            priority: Priority::Normal,
+            assignee: None,
+            options: Vec::new(),
+            default: None,
+            deadline: None,
+            on_timeout: OnTimeout::Wait,
+            place,
+        }
+    }
 }
 
 /// Payload of `forum.post.added`.

@@ -54,8 +54,13 @@ impl Check {
 
     /// As [`Check::name`] with 128 characters; blank counts as absent.
     pub(super) fn optional_name(&mut self, field: &str, text: Option<&str>) -> Option<String> {
+        self.optional_line(field, text, 128)
+    }
+
+    /// As [`Check::name`] with `max` characters; blank counts as absent.
+    pub(super) fn optional_line(&mut self, field: &str, text: Option<&str>, max: usize) -> Option<String> {
         let text = text.map(str::trim).filter(|text| !text.is_empty())?;
-        Some(self.name(field, text, 128))
+        Some(self.name(field, text, max))
     }
 
     /// Free text: cleaned, trimmed, at most `max` characters; blank counts as absent.
@@ -148,6 +153,29 @@ impl Check {
     pub(super) fn done<T>(self, payload: T) -> Result<T, Vec<FieldError>> {
         if self.errors.is_empty() { Ok(payload) } else { Err(self.errors) }
     }
+}
+
+/// Text from programs and strangers: without terminal escape sequences, and then as [`clean`].
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' => match chars.next() {
+                // A control sequence ends with its first letter or sign from @ to ~.
+                Some('[') => while chars.next().is_some_and(|c| !('@'..='~').contains(&c)) {},
+                // An operating system command ends with a bell or another escape.
+                Some(']') => {
+                    while chars.peek().is_some_and(|c| !matches!(c, '\u{7}' | '\u{1b}')) {
+                        chars.next();
+                    }
+                }
+                _ => {}
+            },
+            c => plain.push(c),
+        }
+    }
+    clean(&plain)
 }
 
 /// Text by others without control characters other than tab and newline.

@@ -58,10 +58,17 @@ impl Caused {
 /// The statement that accepts it from the actor of the commit's context, unless its cause was met before.
 #[must_use]
 pub fn cause(caused: Caused, ids: &Ids) -> Statement {
+    named_cause(caused, ids).1
+}
+
+/// The same with the id that the command has if it is accepted.
+#[must_use]
+pub fn named_cause(caused: Caused, ids: &Ids) -> (String, Statement) {
     let request_hash = fingerprint(&[caused.name, &caused.scope.project_id, &caused.payload].map(str::as_bytes));
     let correlation_id = caused.correlation_id.unwrap_or_else(|| ids.next(Kind::Event));
+    let command_id = ids.next(Kind::Command);
     let params = vec![
-        ids.next(Kind::Command).into(),
+        command_id.clone().into(),
         caused.scope.team_id.into(),
         caused.scope.project_id.into(),
         caused.name.to_owned().into(),
@@ -74,5 +81,5 @@ pub fn cause(caused: Caused, ids: &Ids) -> Statement {
         nullable(caused.causation_id),
         nullable(caused.traceparent),
     ];
-    Statement::new(include_str!("../sql/insert_caused_command.sql"), params)
+    (command_id, Statement::new(include_str!("../sql/insert_caused_command.sql"), params))
 }

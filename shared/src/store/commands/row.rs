@@ -2,6 +2,7 @@
 
 use super::{CommandStatus, Outcome};
 use crate::clock::Time;
+use crate::id::Kind;
 use crate::store::StoreError;
 use crate::store::connection::Row;
 use crate::store::dead_letters::DeadLetter;
@@ -63,7 +64,8 @@ impl CommandRow {
             causation_id: Some(self.command_id.clone()),
             traceparent: self.traceparent.clone(),
             now,
-            id_seed: self.command_id.clone(),
+            // No other id is made from this one: the command's own UUID names its doorbell, post and thread.
+            id_seed: seed_of(&self.command_id),
         }
     }
 
@@ -102,8 +104,9 @@ impl CommandRow {
             include_str!("../sql/ring_next_command.sql"),
             vec![team_id.into(), project_id.into(), self.stream.clone().into()],
         );
+        // Beside its position: the events that triggers wrote, which nobody else could name.
         let pos =
-            Statement::new("SELECT pos FROM commands WHERE command_id = ?1", vec![self.command_id.clone().into()]);
+            Statement::new(include_str!("../sql/read_finished_command.sql"), vec![self.command_id.clone().into()]);
         vec![finish, Statement::changed_one_row(Guard::CommandOpen), ring, pos]
     }
 
@@ -125,6 +128,12 @@ impl CommandRow {
         let dead = self.end(CommandStatus::Dead, None, false, Some(letter.id.clone()));
         Commit::new(Durability::Full, self.context(now)).then(letter.insert()).then_all(dead)
     }
+}
+
+/// The seed of the ids that triggers make for a command.
+fn seed_of(command_id: &str) -> String {
+    let uuid = Kind::Command.parse(command_id).unwrap_or_default();
+    uuid::Uuid::from_u128(uuid.as_u128() ^ (1 << 16)).hyphenated().to_string()
 }
 
 /// Reads a row with the columns of `read_command.sql`.

@@ -14,7 +14,8 @@ use crate::value::{ActorType, GuidanceStatus, Scope, ThreadKind, Word};
 /// The statements that follow the event `event_id`, after which the thread is `thread`.
 pub(super) fn fold(author: &Author<'_>, thread: &Thread, event: &ThreadEvent, event_id: &str) -> Vec<Statement> {
     let mut statements = match (thread.kind, event) {
-        (ThreadKind::Control, ThreadEvent::Opened(_)) => vec![begin(author.scope, thread)],
+        // The control thread of a session without a run has no gates.
+        (ThreadKind::Control, ThreadEvent::Opened(_)) if thread.run_id.is_some() => vec![begin(author.scope, thread)],
         (ThreadKind::Control, ThreadEvent::Signalled(signal)) => signalled(author.scope, thread, signal, event_id),
         (ThreadKind::Control, ThreadEvent::Escalated(escalated)) => {
             escalated.guidance_status.map(|_| stands(author.scope, thread)).unwrap_or_default()

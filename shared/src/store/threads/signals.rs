@@ -5,9 +5,9 @@ use super::{change, key, thread};
 use crate::domain::thread::{EarlierRequest, Thread, ThreadEvent};
 use crate::store::aggregate::{Aggregate, Author, Change};
 use crate::store::connection::Row;
-use crate::store::statement::{Guard, Statement, nullable};
-use crate::store::{Reader, StoreError};
-use crate::value::{RunState, Scope, Word};
+use crate::store::statement::{Statement, nullable};
+use crate::store::{Reader, StoreError, runs};
+use crate::value::{RunState, Scope};
 
 /// The aggregate.
 pub struct Signals;
@@ -60,22 +60,10 @@ impl Aggregate for Signals {
         });
         let mut change = change(author, state.thread, id, events);
         if !events.is_empty() {
-            change.statements.insert(0, still_open(author.scope, run_id));
+            change.statements.insert(0, runs::still_open(author.scope, run_id.as_deref().unwrap_or_default()));
         }
         change
     }
-}
-
-/// Fails unless the run is there and not closed.
-fn still_open(scope: &Scope, run_id: Option<String>) -> Statement {
-    const SQL: &str = "INSERT INTO guard (holds) SELECT count(*) FROM runs WHERE team_id = ?1 AND project_id = ?2 AND run_id = ?3 AND state <> ?4";
-    let params = vec![
-        scope.team_id.clone().into(),
-        scope.project_id.clone().into(),
-        nullable(run_id),
-        RunState::Closed.as_str().into(),
-    ];
-    Statement::new(SQL, params).guarded(Guard::DecidedOn)
 }
 
 fn request(row: Row) -> Result<EarlierRequest, StoreError> {

@@ -1,8 +1,10 @@
 //! `view_run_snapshots`: one row per run, as lists show it, and when its agents were last heard of. A snapshot puts the
-//! control state beside it, which no view has.
+//! control state and the sessions beside it, which no view has.
 
 mod read;
 mod snapshot;
+
+use std::collections::BTreeSet;
 
 use crate::domain::run::RunStateChanged;
 use crate::message::event::{LogEvent, types};
@@ -12,7 +14,8 @@ use crate::value::{ActorType, Word};
 
 pub use read::{RunFilter, RunView, find, list};
 pub use snapshot::{
-    AgentSnapshot, Blocker, BlockerKind, Candidate, OpenGuidance, Snapshot, ThreadCounters, Waiting, Wanted, snapshot,
+    AgentLimits, AgentSnapshot, Blocker, BlockerKind, Candidate, OpenGuidance, ProbeSnapshot, Snapshot, ThreadCounters,
+    Waiting, Wanted, snapshot,
 };
 
 /// The projection.
@@ -36,7 +39,8 @@ pub static PROJECTION: Projection = Projection {
     indexes: &[],
 };
 
-/// Any event in a run touches it; its own moves it; an agent's shows that the agent lives.
+/// Any event in a run touches it; its own moves it; the start of a session brings its agent; what an agent says shows that
+/// the agent lives. What becomes of its session does not: a probe may tell of that, or whoever launches it.
 fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>, serde_json::Error> {
     let Some(run_id) = event.run_id.clone() else { return Ok(Vec::new()) };
     let with = |more: Vec<Value>| -> Vec<Value> {
@@ -50,9 +54,11 @@ fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>, serde_json
         let brief = moved.brief.as_ref().map(serde_json::to_string).transpose()?;
         let (state, reason) = (Value::from(moved.to.as_str()), nullable(moved.reason));
         if moved.from.is_some() {
-            let params = with(vec![state, reason, at.into(), nullable(brief), pos.into()]);
+            let agents = serde_json::to_string(&moved.agents)?;
+            let params = with(vec![state, reason, at.into(), nullable(brief), pos.into(), agents.into()]);
             return Ok(vec![Statement::new(include_str!("../sql/move_run_snapshot.sql"), params)]);
         }
+        let agents: BTreeSet<_> = moved.agents.iter().collect();
         let params = with(vec![
             moved.title.into(),
             serde_json::to_string(&moved.tickets)?.into(),
@@ -61,19 +67,27 @@ fn apply(generation: i64, event: &LogEvent) -> Result<Vec<Statement>, serde_json
             reason,
             at.into(),
             nullable(brief),
-            serde_json::to_string(&moved.agents)?.into(),
+            serde_json::to_string(&agents)?.into(),
             event.actor_name.clone().into(),
             event.actor_type.as_str().into(),
             pos.into(),
         ]);
         return Ok(vec![Statement::new(include_str!("../sql/insert_run_snapshot.sql"), params)]);
     }
-    let touched =
-        Statement::new(include_str!("../sql/update_run_snapshot_touched.sql"), with(vec![at.into(), pos.into()]));
+    let joined = event.agent_name.as_ref().filter(|_| event.event_type == types::SESSION_CREATED);
+    let touched = match joined {
+        Some(agent) => Statement::new(
+            include_str!("../sql/update_run_snapshot_agents.sql"),
+            with(vec![at.into(), pos.into(), serde_json::to_string(&[agent])?.into()]),
+        ),
+        None => {
+            Statement::new(include_str!("../sql/update_run_snapshot_touched.sql"), with(vec![at.into(), pos.into()]))
+        }
+    };
     // Who acted: in a thread of one agent another may speak.
-    let by_agent = (event.actor_type == ActorType::Agent).then(|| event.actor_name.clone());
-    let active = by_agent.map(|agent| {
-        let params = with(vec![agent.into(), at.into()]);
+    let speaks = event.actor_type == ActorType::Agent && event.event_type.starts_with("forum.");
+    let active = speaks.then(|| {
+        let params = with(vec![event.actor_name.clone().into(), at.into()]);
         Statement::new(include_str!("../sql/upsert_run_snapshot_agent.sql"), params)
     });
     Ok(std::iter::once(touched).chain(active).collect())

@@ -1,20 +1,27 @@
 //! The one typed document of a run (SPEC RUN-15). Watching, operating and every text about a run come from it alone. What
-//! is waited for and proved comes from the control state; the counts of threads come from their view.
+//! is waited for and proved comes from the control state, what agents do from their sessions; the counts of threads come
+//! from their view.
 
+mod advice;
+mod agents;
 mod document;
 
 use std::collections::BTreeMap;
 
-use super::RunView;
 use crate::clock::Time;
 use crate::domain::control::Control;
-use crate::domain::run::RunStanding;
+use crate::domain::reaction::ReactionLimits;
+use crate::domain::run::health::HealthLimits;
+use crate::domain::session::StatusLimits;
 use crate::store::statement::nullable;
 use crate::store::views::thread_views::{self, Viewer};
 use crate::store::{Reader, StoreError, projections, runs};
-use crate::value::{AgentHealth, AgentStatus, RunState, Scope, ValidationStatus, Word};
+use crate::value::{Scope, Word};
 
-pub use document::{AgentSnapshot, Blocker, BlockerKind, Candidate, OpenGuidance, Snapshot, ThreadCounters, Waiting};
+use agents::Member;
+pub use document::{
+    AgentSnapshot, Blocker, BlockerKind, Candidate, OpenGuidance, ProbeSnapshot, Snapshot, ThreadCounters, Waiting,
+};
 
 /// Escalation candidates shown at most.
 const CANDIDATES: i64 = 100;
@@ -28,6 +35,19 @@ pub struct Wanted {
     pub now: Time,
     /// A thread that was not touched since asks for attention.
     pub untouched: Time,
+    /// What agents are judged by.
+    pub limits: AgentLimits,
+}
+
+/// What the agents of a run are judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct AgentLimits {
+    /// Their sessions' statuses.
+    pub status: StatusLimits,
+    /// Their health.
+    pub health: HealthLimits,
+    /// What they are told.
+    pub reactions: ReactionLimits,
 }
 
 /// The snapshot of `run`.
@@ -52,19 +72,19 @@ pub fn snapshot(
         let escalation_candidates = candidates(reader, scope, run_id, wanted)?;
         let unresolved_guidance = unresolved(&standing.controls, wanted.now);
         let waiting = waiting(&unresolved_guidance);
-        let agents = agents(&standing, &heard);
+        let members = agents::read(reader, scope, &standing, &heard, wanted)?;
         Ok(Some(Snapshot {
             as_of_pos,
-            blockers: blockers(&standing.controls),
-            hints: hints(&run, &standing, &unresolved_guidance),
+            blockers: advice::blockers(&run, &standing.controls, &members),
+            hints: advice::hints(&run, &standing, &unresolved_guidance, &members),
             gates: standing.gates(),
             run,
-            agents,
             unresolved_guidance,
             waiting,
             escalation_candidates,
             counters,
-            unhealthy_agents: Vec::new(),
+            unhealthy_agents: members.iter().filter_map(Member::unhealthy).collect(),
+            agents: members.into_iter().map(|member| member.shown).collect(),
         }))
     })
 }
@@ -122,25 +142,6 @@ fn candidates(
     candidates.collect()
 }
 
-fn agents(standing: &RunStanding, heard: &BTreeMap<String, Time>) -> Vec<AgentSnapshot> {
-    let Some(run) = &standing.run else { return Vec::new() };
-    let agent = |name: &String| {
-        let control = standing.control(name);
-        AgentSnapshot {
-            name: name.clone(),
-            session_id: None,
-            status: AgentStatus::Pending,
-            health: AgentHealth::Unknown,
-            completion: control.is_some_and(|control| control.completion_pos.is_some()),
-            validation: control.and_then(|control| control.validation.as_ref()).map(|validated| validated.status),
-            guidance: control.and_then(|control| control.guidance.as_ref()).map(|asked| asked.status),
-            last_activity_at: heard.get(name).copied(),
-            prs: Vec::new(),
-        }
-    };
-    run.agents.iter().map(agent).collect()
-}
-
 fn unresolved(controls: &[Control], now: Time) -> Vec<OpenGuidance> {
     let open = controls.iter().filter_map(|control| {
         let asked = control.open_guidance()?.clone();
@@ -160,47 +161,4 @@ fn waiting(open: &[OpenGuidance]) -> Waiting {
         blocked_agent_seconds: seconds().sum(),
         longest_seconds: seconds().max().unwrap_or(0),
     }
-}
-
-fn blockers(controls: &[Control]) -> Vec<Blocker> {
-    let blocker = |control: &Control, kind, detail| Blocker {
-        kind,
-        agent_name: control.agent_name.clone(),
-        thread_id: control.thread_id.clone(),
-        detail,
-    };
-    let mut blockers = Vec::new();
-    for control in controls {
-        if let Some(asked) = control.open_guidance() {
-            blockers.push(blocker(control, BlockerKind::Guidance, asked.question.clone()));
-        }
-        let failed = control.validation.as_ref().filter(|validated| validated.status == ValidationStatus::Failed);
-        if let Some(failed) = failed {
-            blockers.push(blocker(control, BlockerKind::ValidationFailed, failed.done_criteria.clone()));
-        }
-    }
-    blockers
-}
-
-/// What to do next, as commands that can be pasted.
-fn hints(run: &RunView, standing: &RunStanding, open: &[OpenGuidance]) -> Vec<String> {
-    let mut hints: Vec<_> = open
-        .iter()
-        .map(|open| format!("answer {}: agentforum forum answer {} \"...\"", open.agent_name, open.thread_id))
-        .collect();
-    match run.state {
-        RunState::Completed if standing.gates().iter().all(|gate| gate.ok) => {
-            hints.push(format!("every gate is open: agentforum run close {}", run.run_id));
-        }
-        RunState::Failed | RunState::Stopped | RunState::Paused => {
-            hints.push(format!("go on with it: agentforum run state {} running", run.run_id));
-        }
-        RunState::Stopping => {
-            hints.push(format!("once its agents have ended: agentforum run state {} stopped", run.run_id));
-        }
-        RunState::Created => hints.push(format!("plan it: agentforum run state {} planning", run.run_id)),
-        RunState::Planning => hints.push(format!("begin: agentforum run state {} running", run.run_id)),
-        _ => {}
-    }
-    hints
 }

@@ -7,7 +7,7 @@ use crate::clock::Time;
 use crate::domain::control::Asked;
 use crate::domain::run::gates::Gate;
 use crate::store::views::run_snapshots::RunView;
-use crate::value::{AgentHealth, AgentStatus, GuidanceStatus, Priority, ThreadState, ValidationStatus};
+use crate::value::{AgentHealth, AgentStatus, GuidanceStatus, Priority, ProbeResult, ThreadState, ValidationStatus};
 
 /// A run, what it waits for, and what comes next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -56,8 +56,38 @@ pub struct AgentSnapshot {
     /// When it last did anything that was noted, RFC 3339 UTC.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_activity_at: Option<Time>,
-    /// Its pull requests.
+    /// Addresses of its newest session's pull requests, open ones first.
     pub prs: Vec<String>,
+    /// Those that are drafts.
+    pub draft_prs: Vec<String>,
+    /// Whether its directory holds what is not committed; unknown until its session said so.
+    pub workspace_dirty: Option<bool>,
+    /// Whether there are unresolved review comments that it was not told of.
+    pub undelivered_comments: bool,
+    /// What the operator reminded it of: its session for what is not committed, addresses of drafts.
+    pub reminded_of: Vec<String>,
+    /// What the last probe of its newest session found.
+    pub probe: Option<ProbeSnapshot>,
+}
+
+impl AgentSnapshot {
+    /// Whether it said that it is done and its work was not found wanting: then it owes nothing, and may be silent or gone.
+    #[must_use]
+    pub fn has_delivered(&self) -> bool {
+        self.completion && self.validation != Some(ValidationStatus::Failed)
+    }
+}
+
+/// What a probe of an agent's session found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProbeSnapshot {
+    /// What runs the agent.
+    pub runtime: ProbeResult,
+    /// The agent's process.
+    pub process: ProbeResult,
+    /// When that was found first, RFC 3339 UTC: the same again is not stored.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
 }
 
 /// A question that nobody has answered.
@@ -125,6 +155,10 @@ pub enum BlockerKind {
     Guidance,
     /// An agent's work was found wanting.
     ValidationFailed,
+    /// An agent could not be launched, or not be probed.
+    AgentFailed,
+    /// An agent went away.
+    AgentLost,
 }
 
 /// One thing that keeps a run from going on.
@@ -134,8 +168,12 @@ pub struct Blocker {
     pub kind: BlockerKind,
     /// Whose.
     pub agent_name: String,
-    /// Where it is dealt with.
-    pub thread_id: String,
+    /// The control thread, where it is dealt with, if the agent has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<String>,
+    /// The session that ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
     /// For a person.
     pub detail: String,
 }

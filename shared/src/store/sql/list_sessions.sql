@@ -1,0 +1,19 @@
+-- Ids of sessions, newest first: of the states ?6 (a JSON list; all of them when empty), and perhaps only those with a pull
+-- request that is open.
+SELECT id, session_id
+FROM sessions
+WHERE team_id = ?1
+    AND project_id = ?2
+    AND id < ?3
+    AND (?5 IS NULL OR run_id = ?5)
+    AND (?6 = '[]' OR state IN (SELECT value FROM json_each(?6)))
+    AND (
+        ?7 = 0
+        OR EXISTS (
+            SELECT 1
+            FROM pull_requests AS p
+            WHERE p.team_id = ?1 AND p.project_id = ?2 AND p.session_id = sessions.session_id
+        )
+    )
+ORDER BY id DESC
+LIMIT ?4 + 0
