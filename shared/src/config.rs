@@ -2,6 +2,7 @@
 //! defaults, limits and help; flags, environment variables and the file are three spellings of it. Nothing else in the
 //! workspace reads the environment.
 
+mod checks;
 mod database;
 mod error;
 mod file;
@@ -19,6 +20,7 @@ mod sessions;
 mod tests;
 mod value;
 mod words;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -36,6 +38,7 @@ pub use resolve::{Resolved, Setting, Source};
 pub use runs::{Escalation, Guidance, Health, Operator};
 pub use sessions::{Activity, Detecting, Notify, Probe, Reactions, Session, Webhooks};
 pub use words::{AuthMode, LogFormat, TransportKind};
+pub use workers::{Delivery, Outbox, Shutdown, Worker};
 
 /// Every setting of the process, checked. Made by [`Config::resolve`], [`Config::from_environment`] or [`Config::with`].
 #[derive(Clone, Debug)]
@@ -135,56 +138,6 @@ impl Config {
 pub struct Sqs {
     /// What the URLs of all queues begin with; the function's name follows. Set whenever the transport is SQS.
     pub url: Option<String>,
-}
-
-/// Settings `worker.*`.
-#[derive(Clone, Debug)]
-pub struct Worker {
-    /// Time between two steps of the drainer.
-    pub interval: Duration,
-    /// Rows claimed per step.
-    pub batch_size: u32,
-    /// Time between two log lines with the worker's figures.
-    pub log_period: Duration,
-}
-
-/// Settings `shutdown.*`.
-#[derive(Clone, Debug)]
-pub struct Shutdown {
-    /// Longest wait for open requests.
-    pub timeout: Duration,
-    /// Longest wait for running functions.
-    pub workers: Duration,
-}
-
-/// Settings `outbox.*`.
-#[derive(Clone, Debug)]
-pub struct Outbox {
-    /// How long a claimed row belongs to its claimer.
-    pub lease: Duration,
-    /// Wait after the first failed publish; it doubles from there.
-    pub backoff: Duration,
-    /// Longest wait between two publishes.
-    pub backoff_max: Duration,
-    /// Failed publishes after which a row is dead.
-    pub max_attempts: u32,
-    /// How long sent rows are kept.
-    pub keep_sent: Duration,
-}
-
-/// Settings `delivery.*`.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// Attempts of a handler after which its message is a dead letter.
-    pub max_attempts: u32,
-    /// Deliveries after which the transport gives a message up.
-    pub receive_max: u32,
-    /// How long a received message stays hidden from other receivers.
-    pub visibility: Duration,
-    /// Wait after the first failed attempt; it doubles from there.
-    pub backoff: Duration,
-    /// Longest wait between two attempts.
-    pub backoff_max: Duration,
 }
 
 /// Settings `log.*`.

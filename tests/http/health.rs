@@ -142,6 +142,7 @@ async fn readiness_comes_with_the_first_moment_at_rest_and_stays() {
         [
             "reconciliation",
             "caught_up",
+            "projection react-nudges",
             "projection react-run-gates",
             "projection run-snapshots",
             "projection search",

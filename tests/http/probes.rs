@@ -123,7 +123,7 @@ async fn a_pass_that_names_what_it_must_not_is_refused_as_a_whole() {
     for (reports, pointer) in [
         (json!([]), "/reports"),
         (json!([one, other, one]), "/reports"),
-        (json!([found(&all[0], "gone")]), "/reports/0/runtime"),
+        (json!([found(&all[0], "gone")]), "/reports/0/process"),
         (json!([one, { "session_id": all[1], "runtime": "dead" }]), "/reports/1/process"),
         (json!([one, wordy]), "/reports/1/evidence"),
     ] {

@@ -200,10 +200,10 @@ mod tests {
         assert!(text.contains("health     degraded (transport: closed; drainer: the disk is full)\n"), "{text}");
         assert!(text.contains("uptime     2h 5m\n") && text.contains("pid        7\n"), "{text}");
         for row in [
-            "outbox                   3 pending, 0 processing, 1 failed, 0 dead",
-            "cmd-open-thread          2",
-            "project-thread-views     5",
-            "cmd-close-thread         0",
+            "outbox                    3 pending, 0 processing, 1 failed, 0 dead",
+            "cmd-open-thread           2",
+            "project-thread-views      5",
+            "cmd-close-thread          0",
         ] {
             assert!(text.lines().any(|line| line == row), "{row} is missing in\n{text}");
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::error::ConfigError;
 use super::file::Contents;
@@ -10,7 +9,7 @@ use super::keys::{KEYS, Key, Kind};
 use super::nearest::nearest;
 use super::resolve::{Setting, Source};
 use super::value::{FromValue, Value};
-use super::words::{AuthMode, TransportKind};
+use super::words::AuthMode;
 use super::{
     Activity, Auth, Body, Command, Commands, Config, Delivery, Detecting, Escalation, Given, Guidance, Health,
     Idempotency, Integration, List, Live, Log, Notify, Operator, Outbox, Probe, Reactions, Reconcile, Redis, Replay,
@@ -207,10 +206,10 @@ impl Layers {
 
 /// A setting's value and where it came from.
 pub(super) struct Entry {
-    key: &'static Key,
+    pub(super) key: &'static Key,
     value: Value,
-    text: String,
-    source: Source,
+    pub(super) text: String,
+    pub(super) source: Source,
 }
 
 impl Entry {
@@ -237,53 +236,15 @@ impl Entry {
 }
 
 /// All settings, in the order of the table.
-struct Entries(Vec<Entry>);
+pub(super) struct Entries(Vec<Entry>);
 
 impl Entries {
-    fn find(&self, name: &'static str) -> Result<&Entry, ConfigError> {
+    pub(super) fn find(&self, name: &'static str) -> Result<&Entry, ConfigError> {
         self.0.iter().find(|entry| entry.key.name == name).ok_or(ConfigError::TakeValue { key: name })
     }
 
     fn get<T: FromValue>(&self, name: &'static str) -> Result<T, ConfigError> {
         self.find(name)?.take()
-    }
-
-    /// A first wait longer than the longest wait is a slip in one of the two.
-    fn check_ceiling(&self, name: &'static str, ceiling: &'static str) -> Result<(), ConfigError> {
-        let (entry, ceiling) = (self.find(name)?, self.find(ceiling)?);
-        if entry.take::<Duration>()? <= ceiling.take::<Duration>()? {
-            return Ok(());
-        }
-        let origin = ceiling.source.describe(ceiling.key);
-        let allowed = format!("at most {}, which is {} from {origin}", ceiling.key.name, ceiling.text);
-        Err(entry.key.refuse_for(&entry.text, &entry.source, allowed))
-    }
-
-    /// A transport that needs an address names the key when there is none.
-    fn check_queues(&self) -> Result<(), ConfigError> {
-        let (transport, url) = (self.find("transport")?, self.find("sqs.url")?);
-        if transport.take::<TransportKind>()? != TransportKind::Sqs || url.take::<Option<String>>()?.is_some() {
-            return Ok(());
-        }
-        let allowed = format!("set, since transport is sqs from {}", transport.source.describe(transport.key));
-        Err(url.key.refuse_for("", &url.source, allowed))
-    }
-
-    /// The named mode, or the one that fits the address. A local owner key must never be reachable from another machine.
-    fn auth_mode(&self) -> Result<AuthMode, ConfigError> {
-        let (entry, listen) = (self.find("auth.mode")?, self.find("addr")?);
-        let address: std::net::SocketAddr = listen.take()?;
-        let loopback = address.ip().to_canonical().is_loopback();
-        match entry.take::<Option<AuthMode>>()? {
-            Some(AuthMode::Local) if !loopback => {
-                let origin = listen.source.describe(listen.key);
-                let allowed = format!("keys, since addr is {address} from {origin}, which is not loopback");
-                Err(entry.key.refuse_for(&entry.text, &entry.source, allowed))
-            }
-            Some(mode) => Ok(mode),
-            None if loopback => Ok(AuthMode::Local),
-            None => Ok(AuthMode::Keys),
-        }
     }
 }
 
@@ -293,7 +254,7 @@ impl Key {
         self.refuse_for(text, source, self.kind.allowed())
     }
 
-    fn refuse_for(&self, text: &str, source: &Source, allowed: String) -> ConfigError {
+    pub(super) fn refuse_for(&self, text: &str, source: &Source, allowed: String) -> ConfigError {
         let given = match self.kind {
             Kind::Secret => "a secret".to_owned(),
             Kind::Url(_) => format!("{:?}", super::masked_url(text)),
@@ -305,7 +266,7 @@ impl Key {
 
 impl Source {
     /// The source in an error's sentence: "from the flag --addr".
-    fn describe(&self, key: &Key) -> String {
+    pub(super) fn describe(&self, key: &Key) -> String {
         match self {
             Self::Flag => format!("the flag --{}", key.flag()),
             Self::Environment => format!("the environment variable {}", key.environment()),

@@ -1,6 +1,7 @@
 //! A thread: what the command side knows of it, and what each event does to it. Deciding what may happen is each
 //! command function's `decide`; this module only applies what was decided.
 
+mod docs_sync;
 mod events;
 mod waiting;
 
@@ -10,9 +11,9 @@ use crate::error::{Code, Rejection};
 use crate::message::command::ControlPayload;
 use crate::value::{Actor, GuidanceStatus, OnTimeout, Priority, ThreadKind, ThreadState, Word};
 
+pub use docs_sync::{DocsSyncRequested, SyncTrigger};
 pub use events::{
-    Answer, Assigned, Closed, DocsSyncRequested, Escalated, Opened, PostAdded, PriorityChanged, Signalled,
-    StateChanged, SyncTrigger, ThreadEvent,
+    Answer, Assigned, Closed, Escalated, Opened, PostAdded, PriorityChanged, Signalled, StateChanged, ThreadEvent,
 };
 pub use waiting::{EarlierRequest, Given, Guidance, already_answered};
 

@@ -195,7 +195,8 @@ fn who_kills_a_session_hears_nothing_more_of_it() {
     let raised = situation.raised.clone();
     assert_eq!(raised.len(), 3, "{raised:?}");
     situation.session.terminate(TerminationReason::ManuallyKilled, at(16));
-    assert_eq!(situation.carry_out(LIMITS, at(16)), Plan { resolve: raised, ..Plan::default() });
+    let forget = vec![(keys::MERGE_CONFLICT.to_owned(), situation.prs[0].facts.url.clone())];
+    assert_eq!(situation.carry_out(LIMITS, at(16)), Plan { resolve: raised, forget, ..Plan::default() });
     situation.prs[0].facts.state = (PrState::Merged, at(17));
     situation.prs[1].facts.review = (PrReview::Approved, at(17));
     assert!(situation.plan(LIMITS, at(900)).is_empty());

@@ -8,7 +8,7 @@ use crate::message::command::{ControlPayload, EscalationReason};
 use crate::message::event::types;
 use crate::value::{Actor, ActorType, GuidanceStatus, OnTimeout, PostKind, Priority, ThreadKind, ThreadState};
 
-use super::{Facts, Place};
+use super::{Facts, Place, SyncTrigger};
 
 /// The answer in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -229,27 +229,6 @@ impl ThreadEvent {
             _ => return Ok(None),
         }))
     }
-}
-
-/// What made a thread worth documenting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SyncTrigger {
-    /// It was answered.
-    Answered,
-    /// It was closed.
-    Closed,
-}
-
-/// Payload of `forum.integration.docs_sync.requested`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct DocsSyncRequested {
-    /// What made it worth documenting.
-    pub trigger: SyncTrigger,
-    /// The thread's title.
-    pub title: String,
-    /// The thread's ticket.
-    pub ticket: String,
 }
 
 impl Signalled {
