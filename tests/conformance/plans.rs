@@ -173,7 +173,7 @@ async fn statements_about_runs_read_the_run_and_not_the_project() {
 #[tokio::test]
 async fn statements_about_sessions_read_the_session_and_not_the_project() {
     let fixture = Fixture::new().await;
-    let notifications = include_str!("../../shared/src/store/notifications.rs");
+    let notifications = include_str!("../../shared/src/store/notifications/read.rs");
     let unresolved_of = literal(notifications, "SELECT kind, subject FROM notifications");
     let of_session: &[&str] =
         &["notifications USING INDEX notifications_of_session (team_id=? AND project_id=? AND session_id=?)"];

@@ -34,7 +34,7 @@ async fn a_doubt_of_five_minutes_is_stuck_without_a_further_report() {
         let session = working(&fixture).await;
         fixture.accept(found(&session, ProbeResult::Alive, ProbeResult::Failed)).await;
         fixture.settle().await;
-        fixture.advance(MINUTE * 5 - Duration::from_millis(1));
+        fixture.advance(Duration::from_millis(299_999));
         sweep(&fixture).await;
         assert_eq!(states(&fixture).await, "detecting");
         fixture.advance(Duration::from_millis(1));
@@ -135,7 +135,7 @@ async fn an_agent_that_idles_is_told_once_and_a_person_after_a_quarter_of_an_hou
         let fixture = fixture.reopened(9).await;
         fixture.execute("UPDATE outbox SET status = 'pending' WHERE status = 'sent'").await;
         fixture.settle().await;
-        fixture.advance(MINUTE * 15 - Duration::from_millis(1));
+        fixture.advance(Duration::from_millis(899_999));
         sweep(&fixture).await;
         assert_eq!((nudges(&fixture).await, raised(&fixture).await.len()), (1, 0));
         assert_eq!(fixture.rows(rows).await, before);
@@ -285,7 +285,7 @@ async fn notifications_go_thirty_days_after_they_are_resolved_if_they_were_read(
         report(&fixture, &last, Activity::Active).await;
         fixture.execute("UPDATE notifications SET read_at = 1, read_by = 'maria' WHERE id = 5").await;
         let left = async || json!(fixture.rows("SELECT id FROM notifications ORDER BY id").await);
-        fixture.advance(DAY * 29 - Duration::from_millis(1));
+        fixture.advance(Duration::from_millis(29 * 86_400_000 - 1));
         retain().await;
         assert_eq!(left().await, json!([[1], [2], [3], [4], [5]]));
         fixture.advance(Duration::from_millis(1));

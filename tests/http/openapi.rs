@@ -105,7 +105,8 @@ async fn every_path_of_the_table_is_described_and_served() {
     expected.sort_unstable();
     assert_eq!(described, expected);
     let system = System::stepped().await;
-    for operation in described {
+    // A delivery for a project without a secret is not found, as if nothing were there: other tests deliver.
+    for operation in described.into_iter().filter(|operation| !operation.contains("/webhooks/")) {
         let (method, path) = operation.split_once(' ').expect("a method and a path");
         let method: Method = method.parse().expect("a method");
         // Without a key nothing happens, but the route shows itself.

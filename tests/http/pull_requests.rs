@@ -137,7 +137,8 @@ async fn a_last_comment_that_fails_takes_the_whole_observation_with_it() {
 #[tokio::test]
 async fn of_a_long_log_the_end_is_kept_and_one_over_the_limit_is_413() {
     let (system, session) = with_a_session().await;
-    let lines: String = (0..9000).map(|n| format!("line {n:09} {}\n", "x".repeat(84))).collect();
+    let lines: Vec<_> = (0..9000).map(|n| format!("line {n:09} {}\n", "x".repeat(84))).collect();
+    let lines = lines.concat();
     for (commit, log) in [("c1", lines), ("c2", "é".repeat(450_000))] {
         assert_eq!(log.len(), 900_000);
         let mut body = seen(&session, check(commit, "failed"));

@@ -28,7 +28,6 @@ pub fn signature(secret: &str, body: &[u8]) -> String {
 }
 
 /// A signed delivery.
-#[must_use]
 pub fn delivery(client: &Client, secret: &str, event: &str, body: &str, id: &str) -> RequestBuilder {
     client
         .request(Method::POST, GITHUB)
@@ -47,7 +46,7 @@ fn fixture(text: &str) -> Value {
 /// A moment after the one before, for a commit `c1`, `c2`, ..
 fn moment(commit: &str, minutes: u32) -> String {
     let n: u32 = commit.trim_start_matches('c').parse().expect("a number");
-    format!("2026-01-{:02}T10:{minutes:02}:00Z", n)
+    format!("2026-01-{n:02}T10:{minutes:02}:00Z")
 }
 
 /// What is told of the pull request when it is `opened`, at a new commit (`synchronize`), or `merged`.

@@ -11,8 +11,9 @@ use shared::ctx::Ctx;
 use shared::error::HandlerError;
 use shared::function::{Function, Period, Trigger, nudging, replay};
 use shared::message::envelope::Tick;
+use shared::store::reactions::{self, Raised};
 use shared::store::reconcile::{self, Reach, Reconciled};
-use shared::store::{Reader, StoreError, reactions, replays};
+use shared::store::{Reader, StoreError, replays};
 
 /// Notifications looked at together.
 const SESSIONS: u32 = 100;
@@ -57,7 +58,7 @@ async fn compare_notifications(ctx: &Ctx) -> Result<(), StoreError> {
     let mut after = 0;
     loop {
         let page = move |reader: &mut Reader<'_>| reactions::raised(reader, after, SESSIONS);
-        let (mut sessions, last) = ctx.store.read(page).await?;
+        let Raised { mut sessions, last } = ctx.store.read(page).await?;
         sessions.sort_unstable_by(|(one, id), (other, other_id)| {
             (&one.team_id, &one.project_id, id).cmp(&(&other.team_id, &other.project_id, other_id))
         });

@@ -35,9 +35,9 @@ pub(super) enum Command {
     /// Show one session: what it does, why it counts as that, and its pull requests
     Show(show::Show),
     /// Report what a session's agent does
-    Activity(reports::Activity),
+    Activity(reports::ActivityReport),
     /// Report what a probe of a session's runtime and of its agent's process found
-    Runtime(reports::Runtime),
+    Runtime(reports::RuntimeReport),
     /// End a session that is done, could not be launched, or is not needed any more
     End(ends::End),
     /// End a session by hand; nobody is told

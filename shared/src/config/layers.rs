@@ -179,19 +179,9 @@ impl Layers {
             },
             activity: Activity { coalesce: entries.get("activity.coalesce")? },
             session: Session { no_signal: entries.get("session.no_signal")? },
-            probe: Probe {
-                interval: entries.get("probe.interval")?,
-                recent_activity: entries.get("probe.recent_activity")?,
-                mass_death_min: entries.get("probe.mass_death_min")?,
-                mass_death_share: entries.get("probe.mass_death_share")?,
-            },
+            probe: Probe::of(&entries)?,
             detecting: Detecting { reports: entries.get("detecting.reports")?, after: entries.get("detecting.after")? },
-            reactions: Reactions {
-                brake: entries.get("ci.brake")?,
-                max_nudges: entries.get("review.max_nudges")?,
-                escalate_after: entries.get("reactions.escalate_after")?,
-                ignore_bots: entries.get("reactions.ignore_bots")?,
-            },
+            reactions: Reactions::of(&entries)?,
             notify: Notify { command: entries.get("notify.command")? },
             webhooks: Webhooks { github_secret: entries.get("webhooks.github_secret")? },
             integration: Integration { docs_sync: entries.get("integration.docs_sync")? },
@@ -243,7 +233,7 @@ impl Entries {
         self.0.iter().find(|entry| entry.key.name == name).ok_or(ConfigError::TakeValue { key: name })
     }
 
-    fn get<T: FromValue>(&self, name: &'static str) -> Result<T, ConfigError> {
+    pub(super) fn get<T: FromValue>(&self, name: &'static str) -> Result<T, ConfigError> {
         self.find(name)?.take()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::error::ConfigError;
+use super::layers::Entries;
 use crate::domain::reaction::ReactionLimits;
 use crate::domain::session::{Death, ProbeLimits, StatusLimits};
 
@@ -41,6 +43,15 @@ pub struct Probe {
 }
 
 impl Probe {
+    pub(super) fn of(entries: &Entries) -> Result<Self, ConfigError> {
+        Ok(Self {
+            interval: entries.get("probe.interval")?,
+            recent_activity: entries.get("probe.recent_activity")?,
+            mass_death_min: entries.get("probe.mass_death_min")?,
+            mass_death_share: entries.get("probe.mass_death_share")?,
+        })
+    }
+
     /// When the dead of a pass are not believed.
     #[must_use]
     pub fn death(&self) -> Death {
@@ -79,6 +90,15 @@ pub struct Reactions {
 }
 
 impl Reactions {
+    pub(super) fn of(entries: &Entries) -> Result<Self, ConfigError> {
+        Ok(Self {
+            brake: entries.get("ci.brake")?,
+            max_nudges: entries.get("review.max_nudges")?,
+            escalate_after: entries.get("reactions.escalate_after")?,
+            ignore_bots: entries.get("reactions.ignore_bots")?,
+        })
+    }
+
     /// What reactions are limited by.
     #[must_use]
     pub fn limits(&self) -> ReactionLimits {

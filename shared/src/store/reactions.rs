@@ -105,25 +105,29 @@ pub fn overdue(reader: &mut Reader<'_>, now: Time, limit: u32) -> Result<Vec<(Sc
     named(reader, include_str!("sql/list_overdue_reactions.sql"), params)
 }
 
-/// Sessions of which people were told something that is not resolved, after the notification at place `after`; and the place
-/// of the last one.
+/// A page of sessions of which people were told something that is not resolved.
+#[derive(Debug, Default)]
+pub struct Raised {
+    /// The sessions, once for each notification.
+    pub sessions: Vec<(Scope, String)>,
+    /// Place of the last notification, where the next page begins.
+    pub last: Option<i64>,
+}
+
+/// Sessions of which people were told something that is not resolved, after the notification at place `after`.
 ///
 /// # Errors
 /// When the read fails.
-pub fn raised(
-    reader: &mut Reader<'_>,
-    after: i64,
-    limit: u32,
-) -> Result<(Vec<(Scope, String)>, Option<i64>), StoreError> {
+pub fn raised(reader: &mut Reader<'_>, after: i64, limit: u32) -> Result<Raised, StoreError> {
     const SQL: &str = "SELECT id, team_id, project_id, session_id FROM notifications WHERE resolved_at IS NULL AND session_id IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2 + 0";
-    let (mut found, mut last) = (Vec::new(), None);
+    let mut raised = Raised::default();
     for row in reader.rows(SQL, vec![after.into(), i64::from(limit).into()])? {
         let mut columns = row.columns();
-        last = Some(columns.integer()?);
+        raised.last = Some(columns.integer()?);
         let scope = Scope { team_id: columns.text()?, project_id: columns.text()? };
-        found.push((scope, columns.text()?));
+        raised.sessions.push((scope, columns.text()?));
     }
-    Ok((found, last))
+    Ok(raised)
 }
 
 fn named(reader: &mut Reader<'_>, sql: &'static str, params: Vec<Value>) -> Result<Vec<(Scope, String)>, StoreError> {

@@ -12,7 +12,7 @@ use crate::cli::reply::{Payload, Write};
 
 /// Arguments of `session activity`. What is not given leaves what is stored.
 #[derive(Args)]
-pub(in crate::cli) struct Activity {
+pub(in crate::cli) struct ActivityReport {
     /// The session's id
     id: String,
     /// What the agent does
@@ -48,7 +48,7 @@ pub(in crate::cli) struct Activity {
 
 /// Arguments of `session runtime`.
 #[derive(Args)]
-pub(in crate::cli) struct Runtime {
+pub(in crate::cli) struct RuntimeReport {
     /// The session's id
     id: String,
     /// What was found of what runs the agent
@@ -67,7 +67,7 @@ pub(in crate::cli) struct Runtime {
     write: Write,
 }
 
-impl Activity {
+impl ActivityReport {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
         let payload = Payload::default()
             .with_any("activity", self.activity)
@@ -83,7 +83,7 @@ impl Activity {
     }
 }
 
-impl Runtime {
+impl RuntimeReport {
     pub(super) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
         let payload = Payload::default()
             .with("runtime", self.runtime)

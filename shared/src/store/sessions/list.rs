@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{read, session, tenant};
 use crate::clock::Time;
 use crate::domain::session::{PrFacts, Session, Shown, StatusLimits, derive};
-use crate::store::statement::{Statement, nullable};
+use crate::store::statement::{Statement, Value};
 use crate::store::tenants::projects_of;
 use crate::store::{Reader, StoreError, pull_requests};
 use crate::value::{Scope, SessionState, SessionStatus, Word};
@@ -138,10 +138,15 @@ pub fn list(
         let (mut before, mut wanted) = (before, limit as usize);
         loop {
             let mut params = tenant(&scope);
-            params.extend([before.into(), i64::from(slice).into(), nullable(filter.run_id.clone())]);
+            params.extend([before.into(), i64::from(slice).into()]);
             params.extend([states.clone().into(), i64::from(filter.needs_prs()).into()]);
+            params.extend(filter.run_id.clone().map(Value::from));
             let mut ids = Vec::new();
-            for row in reader.rows(include_str!("../sql/list_sessions.sql"), params)? {
+            let sql = match filter.run_id {
+                Some(_) => include_str!("../sql/list_sessions_in_run.sql"),
+                None => include_str!("../sql/list_sessions.sql"),
+            };
+            for row in reader.rows(sql, params)? {
                 let mut columns = row.columns();
                 ids.push((columns.integer()?, columns.text()?));
             }

@@ -1,14 +1,13 @@
--- Ids of sessions, newest first: of the states ?6 (a JSON list; all of them when empty), and perhaps only those with a pull
--- request that is open.
+-- Ids of sessions, newest first: of the states ?5 (a JSON list; all of them when empty), and perhaps only those with a pull
+-- request.
 SELECT id, session_id
 FROM sessions
 WHERE team_id = ?1
     AND project_id = ?2
     AND id < ?3
-    AND (?5 IS NULL OR run_id = ?5)
-    AND (?6 = '[]' OR state IN (SELECT value FROM json_each(?6)))
+    AND (?5 = '[]' OR state IN (SELECT value FROM json_each(?5)))
     AND (
-        ?7 = 0
+        ?6 = 0
         OR EXISTS (
             SELECT 1
             FROM pull_requests AS p
