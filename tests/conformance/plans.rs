@@ -78,7 +78,7 @@ const OF_SESSIONS: [(&str, &str, &[&str]); 11] = [
         include_str!("../../shared/src/store/sql/list_sessions.sql"),
         &[
             "sessions USING INDEX sessions_newest (team_id=? AND project_id=? AND id<?)",
-            "p USING COVERING INDEX pull_requests_of_session (team_id=? AND project_id=? AND session_id=?)",
+            "p USING INDEX pull_requests_of_session (team_id=? AND project_id=? AND session_id=?)",
         ],
     ),
     (

@@ -26,7 +26,7 @@ pub fn situation(reader: &mut Reader<'_>, scope: &Scope, session_id: &str) -> Re
     let Some(session) = sessions::get(reader, scope, session_id)? else { return Ok(None) };
     let mut prs = Vec::new();
     for (facts, _) in pull_requests::facts_of(reader, scope, &[session_id])? {
-        let checks = pull_requests::checks(reader, scope, &facts.url, CHECKS)?;
+        let checks = pull_requests::checks(reader, scope, &facts.url, (facts.head_sha.as_deref(), CHECKS))?;
         let unresolved = pull_requests::unresolved(reader, scope, &facts.url, COMMENTS)?;
         prs.push(PrSituation { facts, checks, unresolved });
     }

@@ -145,13 +145,18 @@ pub fn by_head(reader: &mut Reader<'_>, scope: &Scope, head_sha: &str) -> Result
     pairs.collect()
 }
 
-/// The newest `limit` checks of a pull request, oldest first.
+/// The newest `limit` checks of a pull request, oldest first; with the logs of one commit only, if it is named.
 ///
 /// # Errors
 /// When the read fails or a row is damaged.
-pub fn checks(reader: &mut Reader<'_>, scope: &Scope, url: &str, limit: u32) -> Result<Vec<Check>, StoreError> {
+pub fn checks(
+    reader: &mut Reader<'_>,
+    scope: &Scope,
+    url: &str,
+    (logs_of, limit): (Option<&str>, u32),
+) -> Result<Vec<Check>, StoreError> {
     let mut params = key(scope, url);
-    params.push(i64::from(limit).into());
+    params.extend([i64::from(limit).into(), nullable(logs_of.map(str::to_owned))]);
     let rows = reader.rows(include_str!("../sql/list_pr_checks.sql"), params)?;
     let mut checks = rows.into_iter().map(check).collect::<Result<Vec<_>, _>>()?;
     checks.reverse();
@@ -170,7 +175,7 @@ pub fn checks_of_commit(
     limit: u32,
 ) -> Result<Vec<Check>, StoreError> {
     const SQL: &str = "SELECT name, \"commit\", status, check_url, log_tail, observed_at FROM pr_checks WHERE team_id = ?1 AND project_id = ?2 AND url = ?3 AND \"commit\" = ?4 ORDER BY name LIMIT ?5 + 0";
-    let Some(commit) = commit else { return checks(reader, scope, url, limit) };
+    let Some(commit) = commit else { return checks(reader, scope, url, (None, limit)) };
     let mut params = key(scope, url);
     params.extend([commit.to_owned().into(), i64::from(limit).into()]);
     reader.rows(SQL, params)?.into_iter().map(check).collect()

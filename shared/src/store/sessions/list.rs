@@ -10,8 +10,8 @@ use crate::store::tenants::projects_of;
 use crate::store::{Reader, StoreError, pull_requests};
 use crate::value::{Scope, SessionState, SessionStatus, Word};
 
-/// Sessions looked through at once for one with a wanted status.
-const SLICE: u32 = 500;
+/// Sessions looked through at once for those with a wanted status.
+const SLICE: u32 = 100;
 
 /// A session with what it shows.
 #[derive(Clone, Debug)]
@@ -55,8 +55,8 @@ impl SessionFilter {
         states.into_iter().map(Word::as_str).collect()
     }
 
-    /// Whether only sessions with pull requests can show the wanted statuses.
-    fn needs_prs(&self) -> bool {
+    /// The wanted statuses, if only sessions with pull requests can show them.
+    fn of_prs(&self) -> Vec<&'static str> {
         use SessionStatus as Status;
         let of_prs = |status: &Status| {
             matches!(
@@ -71,7 +71,10 @@ impl SessionFilter {
                     | Status::PrOpen
             )
         };
-        !self.statuses.is_empty() && self.statuses.iter().all(of_prs)
+        if self.statuses.iter().all(of_prs) {
+            return self.statuses.iter().map(|status| status.as_str()).collect();
+        }
+        Vec::new()
     }
 }
 
@@ -131,6 +134,7 @@ pub fn list(
         None => projects_of(reader, team_id)?,
     };
     let states = serde_json::to_string(&filter.states()).unwrap_or_default();
+    let of_prs = serde_json::to_string(&filter.of_prs()).unwrap_or_default();
     let slice = if filter.statuses.is_empty() { limit } else { limit.max(SLICE) };
     let mut found = Vec::new();
     for project_id in projects {
@@ -139,7 +143,7 @@ pub fn list(
         loop {
             let mut params = tenant(&scope);
             params.extend([before.into(), i64::from(slice).into()]);
-            params.extend([states.clone().into(), i64::from(filter.needs_prs()).into()]);
+            params.extend([states.clone().into(), of_prs.clone().into()]);
             params.extend(filter.run_id.clone().map(Value::from));
             let mut ids = Vec::new();
             let sql = match filter.run_id {
