@@ -93,7 +93,7 @@ const OF_SESSIONS: [(&str, &str, &[&str]); 11] = [
         "read_observed_checks",
         include_str!("../../shared/src/store/sql/read_observed_checks.sql"),
         &[
-            "pr_checks USING INDEX pr_checks_of_pr (team_id=? AND project_id=? AND url=?)",
+            "pr_checks USING INDEX pr_checks_by_commit (team_id=? AND project_id=? AND url=? AND commit=?)",
             "c USING INDEX sqlite_autoindex_commands_1 (command_id=?)",
         ],
     ),

@@ -158,7 +158,6 @@ CREATE TABLE sessions (
     CHECK (state NOT IN ('done', 'terminated') OR is_alive = 0)
 ) STRICT;
 CREATE INDEX sessions_newest ON sessions (team_id, project_id, id DESC);
-CREATE INDEX sessions_by_state ON sessions (team_id, project_id, state, id DESC);
 CREATE UNIQUE INDEX sessions_by_external_id ON sessions (team_id, project_id, external_session_id)
     WHERE external_session_id IS NOT NULL;
 CREATE INDEX sessions_of_run ON sessions (team_id, project_id, run_id, id DESC) WHERE run_id IS NOT NULL;
