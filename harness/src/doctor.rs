@@ -5,6 +5,7 @@ mod database;
 mod deployment;
 mod files;
 mod gather;
+mod provider;
 mod server;
 
 use serde::Serialize;

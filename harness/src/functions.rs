@@ -44,6 +44,9 @@ pub const TABLE: &[Entry] = &[
     entry::<cmd_close_thread::CmdCloseThread>(include_str!("../../functions/cmd-close-thread/src/lib.rs")),
     entry::<cmd_end_session::CmdEndSession>(include_str!("../../functions/cmd-end-session/src/lib.rs")),
     entry::<cmd_escalate_thread::CmdEscalateThread>(include_str!("../../functions/cmd-escalate-thread/src/lib.rs")),
+    entry::<cmd_ingest_agent_events::CmdIngestAgentEvents>(include_str!(
+        "../../functions/cmd-ingest-agent-events/src/lib.rs"
+    )),
     entry::<cmd_observe_pull_request::CmdObservePullRequest>(include_str!(
         "../../functions/cmd-observe-pull-request/src/lib.rs"
     )),
@@ -58,6 +61,10 @@ pub const TABLE: &[Entry] = &[
     entry::<cmd_start_run::CmdStartRun>(include_str!("../../functions/cmd-start-run/src/lib.rs")),
     entry::<cmd_start_session::CmdStartSession>(include_str!("../../functions/cmd-start-session/src/lib.rs")),
     entry::<drain_outbox::DrainOutbox>(include_str!("../../functions/drain-outbox/src/lib.rs")),
+    entry::<job_event::JobEvent>(include_str!("../../functions/job-event/src/lib.rs")),
+    entry::<job_event_batch::JobEventBatch>(include_str!("../../functions/job-event-batch/src/lib.rs")),
+    entry::<job_reindex::JobReindex>(include_str!("../../functions/job-reindex/src/lib.rs")),
+    entry::<job_summary::JobSummary>(include_str!("../../functions/job-summary/src/lib.rs")),
     entry::<project_run_snapshots::ProjectRunSnapshots>(include_str!(
         "../../functions/project-run-snapshots/src/lib.rs"
     )),

@@ -44,6 +44,7 @@ pub(crate) async fn prepare(ctx: &Ctx) -> Result<(), StoreError> {
         created_at: ctx.clock.now(),
         expires_at: None,
         revoked_at: None,
+        rate_limit: None,
     };
     let commit = Commit::new(Durability::Full, ctx.housekeeping("up")).then(key.insert(hash_of(&secret)));
     ctx.store.commit(commit).await?;

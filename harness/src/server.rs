@@ -1,24 +1,35 @@
-//! The HTTP server: one listener, bounded headers, and an end in two steps: first requests, then streams.
+//! The HTTP server: one listener, bounded connections and headers, and an end in two steps: first requests, then
+//! streams.
 
+mod connected;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use nix::sys::resource::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use connected::Connected;
+
 /// A request's head must be complete within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest request head, in bytes; smaller than this hyper does not allow.
 const HEAD_BYTES: usize = 16 * 1024;
+/// The most connections that are served at once, streams too.
+const CONNECTIONS: usize = 10_000;
 /// How long connections may take to end once their streams have ended.
 const LAST_BYTES: Duration = Duration::from_secs(1);
 
@@ -57,10 +68,20 @@ impl Drop for InFlight {
 impl Server {
     /// Serves `router` on `listener`.
     pub(crate) fn start(listener: TcpListener, router: Router) -> Self {
+        Self::bounded(listener, router, most_connections())
+    }
+
+    /// Serves `router` on `listener`, at most so many connections at once; further ones wait to be accepted.
+    fn bounded(listener: TcpListener, router: Router, most: usize) -> Self {
         let (stop, busy) = (CancellationToken::new(), Arc::<Busy>::default());
         let connections = TaskTracker::new();
-        let acceptor =
-            Acceptor { router, stop: stop.clone(), busy: Arc::clone(&busy), connections: connections.clone() };
+        let acceptor = Acceptor {
+            router,
+            stop: stop.clone(),
+            busy: Arc::clone(&busy),
+            connections: connections.clone(),
+            room: Arc::new(Semaphore::new(most)),
+        };
         let accepting = tokio::spawn(acceptor.accept(listener));
         Self { stop, busy, accepting, connections }
     }
@@ -89,6 +110,13 @@ impl Server {
     }
 }
 
+/// How many connections are served at once. Half of the files that may be open are left for the database, and for what
+/// is asked elsewhere.
+fn most_connections() -> usize {
+    let files = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(soft, _)| soft);
+    usize::try_from(files / 2).unwrap_or(usize::MAX).clamp(1, CONNECTIONS)
+}
+
 /// Connections that are left when requests have ended.
 pub(crate) struct Streams {
     connections: TaskTracker,
@@ -108,18 +136,26 @@ struct Acceptor {
     stop: CancellationToken,
     busy: Arc<Busy>,
     connections: TaskTracker,
+    room: Arc<Semaphore>,
 }
 
 impl Acceptor {
     async fn accept(self, listener: TcpListener) {
         loop {
+            // Room first: who is not accepted waits outside, and costs nothing here.
+            let room = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                room = Arc::clone(&self.room).acquire_owned() => room,
+            };
+            let Ok(room) = room else { return };
             let accepted = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return,
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((socket, _)) => self.serve(socket),
+                Ok((socket, peer)) => self.serve(socket, peer, room),
                 Err(error) => {
                     // Out of file descriptors, for example: others must close first.
                     tracing::warn!(%error, "could not accept a connection");
@@ -129,15 +165,18 @@ impl Acceptor {
         }
     }
 
-    fn serve(&self, socket: TcpStream) {
+    fn serve(&self, socket: TcpStream, peer: SocketAddr, room: OwnedSemaphorePermit) {
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "a connection could not be set to send at once");
         }
         let (router, busy, stop) = (self.router.clone(), Arc::clone(&self.busy), self.stop.clone());
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
             let (router, in_flight) = (router.clone(), InFlight::begin(&busy));
+            let mut request = request.map(Body::new);
+            // Who asks from this very machine may need no key.
+            request.extensions_mut().insert(ConnectInfo(peer));
             async move {
-                let answer = router.oneshot(request.map(axum::body::Body::new)).await;
+                let answer = router.oneshot(request).await;
                 drop(in_flight);
                 answer
             }
@@ -146,7 +185,7 @@ impl Acceptor {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(socket), service)
+            .serve_connection(TokioIo::new(Connected::new(socket, room)), service)
             .with_upgrades();
         self.connections.spawn(async move {
             let mut connection = std::pin::pin!(connection);
@@ -164,3 +203,6 @@ impl Acceptor {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use shared::clock::Clock;
 use shared::config::{AuthMode, Config, Database};
 use shared::ctx::{Ctx, CtxError, Sources};
-use shared::function::Trigger;
+use shared::function::{Trigger, lane};
 use shared::function::routes::subscriptions;
 use shared::store::overview::{self, Overview};
 use shared::store::reconcile;
@@ -188,7 +188,7 @@ impl Harness {
     /// When the transport does not answer.
     pub async fn step_function(&self, name: &str) -> Result<bool, HarnessError> {
         let Some(entry) = TABLE.iter().find(|entry| entry.name == name) else { return Ok(false) };
-        let (Some(run), Trigger::Command(_) | Trigger::Reaction(_) | Trigger::Projection(_)) =
+        let (Some(run), Trigger::Command(_) | Trigger::Job(_) | Trigger::Reaction(_) | Trigger::Projection(_)) =
             (entry.run, entry.trigger)
         else {
             return Ok(false);
@@ -211,7 +211,8 @@ impl Harness {
                 while self.step().await? {}
             }
             let now = self.ctx.clock.now();
-            let overview = self.ctx.store.read(move |reader| overview::read(reader, now)).await?;
+            let lanes = lane::enabled(&self.ctx);
+            let overview = self.ctx.store.read(move |reader| overview::read(reader, now, &lanes)).await?;
             if overview.at_rest() {
                 return Ok(overview);
             }
@@ -238,7 +239,7 @@ impl Harness {
             self.workers.abort_all();
             while self.workers.join_next().await.is_some() {}
         }
-        let given_back = reconcile::give_back(&self.ctx.store, self.ctx.housekeeping("stop"));
+        let given_back = reconcile::give_back(&self.ctx.store, self.ctx.authoring("stop"));
         match tokio::time::timeout(shutdown.workers, given_back).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "leases could not be given back; the next start takes them"),

@@ -31,7 +31,8 @@ pub(crate) fn start(ctx: &Ctx, stop: &CancellationToken) -> JoinSet<()> {
         let Some(run) = entry.run else { continue };
         let (ctx, stop) = (ctx.clone(), stop.clone());
         match entry.trigger {
-            Trigger::Command(_) => {
+            // Doorbells of a lane that is worked on already are acknowledged beside that work.
+            Trigger::Command(_) | Trigger::Job(_) => {
                 tasks.spawn(queue(ctx, *entry, run, BATCHES_IN_FLIGHT, stop));
             }
             // The work of these is the log: one batch at a time reads furthest with the fewest commits.

@@ -1,5 +1,8 @@
 //! Who calls: API keys, and the login link that turns into a cookie. Secrets are stored and compared as hashes.
 
+mod rates;
+mod refusals;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
@@ -11,7 +14,10 @@ use crate::error::{Code, Rejection};
 use crate::id::{Ids, hex};
 use crate::store::keys::{self, ApiKey, Purpose};
 use crate::store::{Store, StoreError};
-use crate::value::{Actor, ActorType, KeyScope};
+use crate::value::{Actor, KeyScope};
+
+pub use rates::{RATE_LIMIT_MAX, Rates};
+pub use refusals::Refusals;
 
 /// The cookie that a login sets.
 pub const COOKIE_NAME: &str = "agentforum_login";
@@ -48,9 +54,11 @@ pub enum Means {
     Header,
     /// A cookie, which a browser sends by itself: writes need proof that our own page made them.
     Cookie,
+    /// Nothing: it runs on the owner's own machine, and the settings trust whoever does.
+    Place,
 }
 
-/// A caller whose credential was good a moment ago.
+/// A caller, by its key.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// Its key.
@@ -75,24 +83,42 @@ fn refused(code: Code, detail: &str) -> AuthError {
 }
 
 impl Caller {
-    /// Finds the key that the headers carry and checks that it still works.
+    /// Finds the key that the headers carry, whether or not it still works.
     ///
     /// # Errors
-    /// 401 for none or a malformed one, 403 for an unknown, revoked or expired one.
-    pub async fn authenticate(store: &Store, headers: &HeaderMap, now: Time) -> Result<Self, AuthError> {
+    /// 401 for none or a malformed one, 403 for an unknown one.
+    pub async fn find(store: &Store, headers: &HeaderMap) -> Result<Self, AuthError> {
         let (secret, means) = credential(headers).ok_or_else(|| {
             refused(Code::Unauthenticated, "send a key as `Authorization: Bearer afk_...` or `X-Api-Key`")
         })?;
         let hash = hash_of(&secret);
         let key = store.read(move |reader| keys::find(reader, &hash)).await?;
         let key = key.ok_or_else(|| refused(Code::KeyUnknown, "no such key"))?;
-        if key.revoked_at.is_some() {
-            return Err(refused(Code::KeyRevoked, "the key was revoked"));
-        }
-        if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
-            return Err(refused(Code::KeyExpired, "the key has expired"));
-        }
         Ok(Self { key, means })
+    }
+
+    /// The owner of a local system, for a request that need not show a key.
+    ///
+    /// # Errors
+    /// 401 when the owner's key was revoked.
+    pub async fn owner(store: &Store) -> Result<Self, AuthError> {
+        let key = store.read(|reader| keys::find_of_owner(reader, LOCAL_TEAM)).await?;
+        let key = key.ok_or_else(|| refused(Code::Unauthenticated, "the owner's key was revoked: send another"))?;
+        Ok(Self { key, means: Means::Place })
+    }
+
+    /// Checks that the key still works.
+    ///
+    /// # Errors
+    /// 403 for a revoked or expired one.
+    pub fn check(&self, now: Time) -> Result<(), Rejection> {
+        if self.key.revoked_at.is_some() {
+            return Err(Rejection::new(Code::KeyRevoked, "the key was revoked"));
+        }
+        if self.key.expires_at.is_some_and(|expires_at| expires_at <= now) {
+            return Err(Rejection::new(Code::KeyExpired, "the key has expired"));
+        }
+        Ok(())
     }
 
     /// Checks that the key has `scope`; `admin` has every scope.
@@ -137,7 +163,7 @@ impl Caller {
             }
             (Some(bound), _) => Ok(bound),
             (None, Some(named)) => Ok(named),
-            (None, None) => Ok(Actor { actor_type: ActorType::Human, actor_name: self.key.name.clone() }),
+            (None, None) => Ok(self.key.own_actor()),
         }
     }
 }
@@ -156,13 +182,20 @@ fn credential(headers: &HeaderMap) -> Option<(String, Means)> {
     if let Some(value) = headers.get("x-api-key") {
         return well_formed(value.to_str().ok()?.trim()).map(header);
     }
+    cookie(headers).and_then(well_formed).map(|secret| (secret, Means::Cookie))
+}
+
+/// What the cookie of a login holds.
+fn cookie(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE_NAME)
-        .and_then(|(_, secret)| well_formed(secret))
-        .map(|secret| (secret, Means::Cookie))
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, secret)| secret)
+}
+
+/// Whether a request shows no credential at all, not even a malformed one.
+#[must_use]
+pub fn shows_nothing(headers: &HeaderMap) -> bool {
+    !headers.contains_key(AUTHORIZATION) && !headers.contains_key("x-api-key") && cookie(headers).is_none()
 }
 
 fn header(secret: String) -> (String, Means) {
@@ -191,5 +224,24 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", "Bearer afk_short".parse().expect("a header value"));
         assert_eq!(credential(&headers), None);
+    }
+
+    // AUTH-9
+    #[test]
+    fn a_malformed_credential_is_not_none() {
+        for (name, value) in [
+            ("authorization", "Basic dXNlcjpwYXNz"),
+            ("authorization", ""),
+            ("x-api-key", "afk_short"),
+            ("cookie", "a=b; agentforum_login=gone"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().expect("a header value"));
+            assert!(!shows_nothing(&headers), "{name}: {value}");
+        }
+        let mut headers = HeaderMap::new();
+        assert!(shows_nothing(&headers));
+        headers.insert("cookie", "theme=dark".parse().expect("a header value"));
+        assert!(shows_nothing(&headers));
     }
 }

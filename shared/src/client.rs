@@ -142,8 +142,14 @@ impl Client {
     ///
     /// # Errors
     /// When the server is away, answers with a problem, or the command is refused.
-    pub async fn command(&self, segments: &[&str], body: &Value, key: &str) -> Result<Document, ClientError> {
-        let url = self.url(segments, &[], self.project.as_deref());
+    pub async fn command(
+        &self,
+        segments: &[&str],
+        query: &[(&str, String)],
+        body: &Value,
+        key: &str,
+    ) -> Result<Document, ClientError> {
+        let url = self.url(segments, query, self.project.as_deref());
         let stopwatch = Clock::stopwatch();
         let request =
             Request { method: Method::POST, url, body: Some(body), idempotency_key: Some(key), repeat: Repeat::Always };

@@ -9,6 +9,7 @@ mod file;
 mod flags;
 mod keys;
 mod layers;
+mod memory;
 mod nearest;
 mod parse;
 mod platform;
@@ -29,7 +30,11 @@ use std::time::Duration;
 pub use database::Database;
 pub use error::ConfigError;
 pub use flags::ConfigFlags;
-pub use keys::{COMMAND_WAIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, SEARCH_LIMIT_MAX, STREAM_LIMIT_MAX};
+pub use keys::{
+    COMMAND_WAIT_MAX, CONTEXT_BUDGET_MAX, CONTEXT_LIMIT_MAX, KEYS, Key, Kind, LIST_LIMIT_MAX, SEARCH_LIMIT_MAX,
+    STREAM_LIMIT_MAX,
+};
+pub use memory::{ContextLimits, Generation, Ingest, Jobs};
 pub use parse::duration;
 pub use platform::{lambda_name, streams_responses};
 use private::Given;
@@ -37,7 +42,7 @@ pub use private::{Redis, Store, Token, masked_url};
 pub use resolve::{Resolved, Setting, Source};
 pub use runs::{Escalation, Guidance, Health, Operator};
 pub use sessions::{Activity, Detecting, Notify, Probe, Reactions, Session, Webhooks};
-pub use words::{AuthMode, LogFormat, TransportKind};
+pub use words::{AuthMode, LogFormat, ProviderKind, TransportKind};
 pub use workers::{Delivery, Outbox, Shutdown, Worker};
 
 /// Every setting of the process, checked. Made by [`Config::resolve`], [`Config::from_environment`] or [`Config::with`].
@@ -111,6 +116,14 @@ pub struct Config {
     pub integration: Integration,
     /// `search.*`: finding threads.
     pub search: Search,
+    /// `context.*`: what is found, as one text.
+    pub context: ContextLimits,
+    /// `ingest.*`: taking agent events.
+    pub ingest: Ingest,
+    /// `jobs.*`: durable work of the generation lanes.
+    pub jobs: Jobs,
+    /// `generation.*`: who makes observations.
+    pub generation: Generation,
     /// `replay.*`: building a read model again.
     pub replay: Replay,
     /// `auth.*`: who may call.
@@ -217,6 +230,8 @@ pub struct Idempotency {
 pub struct Body {
     /// Largest request body, in bytes.
     pub limit: usize,
+    /// Largest batch of agent events, in bytes.
+    pub batch: usize,
     /// Largest webhook delivery, in bytes.
     pub webhook: usize,
 }
@@ -269,4 +284,8 @@ pub struct Auth {
     pub login_ttl: Duration,
     /// How long a login cookie works.
     pub cookie: Duration,
+    /// Whether requests without a key from this machine are the owner's.
+    pub local_dev: bool,
+    /// Requests per second of a key that has no limit of its own; 0 is none.
+    pub rate_limit: u32,
 }

@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
+use crate::auth::{Rates, Refusals};
 use crate::clock::Clock;
 use crate::config::{Config, TransportKind, masked_url};
+use crate::generation::{Provider, ProviderError};
 use crate::id::Ids;
 use crate::live::{Bells, Tail};
 use crate::probe::{Probes, Runtime};
 use crate::readiness::Readiness;
+use crate::slots::Slots;
 use crate::store::{Context, Publishing, Run, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::transport::{Backend, Memory, Redis, RedisSettings, Sqs, SqsSettings, Subscription, TransportError};
@@ -44,6 +47,14 @@ pub struct Parts {
     pub publishing: Publishing,
     /// Runtimes that this process can probe.
     pub probes: Probes,
+    /// Who makes observations.
+    pub provider: Provider,
+    /// Lanes that this process works on now.
+    pub slots: Slots,
+    /// How often keys ask.
+    pub rates: Rates,
+    /// Which refusals the audit trail was told of.
+    pub refusals: Refusals,
 }
 
 impl std::ops::Deref for Ctx {
@@ -72,6 +83,9 @@ pub enum CtxError {
         #[source]
         source: TransportError,
     },
+    /// The provider of generation cannot be asked.
+    #[error("cannot use the provider of generation")]
+    Provider(#[from] ProviderError),
     /// Metrics could not be registered.
     #[error("metrics could not be registered")]
     Metrics(#[from] prometheus::Error),
@@ -112,6 +126,7 @@ impl Ctx {
             None => Ids::from_system(clock.clone())?,
         };
         let metrics = Metrics::new()?;
+        let provider = Provider::of(&config.generation)?;
         // Boxed: what it takes to reach a server is large, and part of everything that builds a context.
         let store = Box::pin(Store::open(&config, (run, publishing), &clock, &ids, &metrics)).await?;
         let transport = match Box::pin(transport(&config, &clock, &store, subscriptions, publishing)).await {
@@ -139,6 +154,10 @@ impl Ctx {
             readiness: Readiness::default(),
             publishing,
             probes: Probes::of(if is_local { runtimes } else { &[] }),
+            provider,
+            slots: Slots::default(),
+            rates: Rates::default(),
+            refusals: Refusals::default(),
         })))
     }
 

@@ -59,6 +59,9 @@ pub enum HandlerError {
     /// Try again later: the database or the transport did not do its part.
     #[error("{0}")]
     Retry(String),
+    /// Not a failure: there is nothing to do before this time has passed.
+    #[error("nothing to do for {} ms", .0.as_millis())]
+    Later(std::time::Duration),
     /// Never again: what came cannot be handled. It becomes a dead letter at once.
     #[error("{error_class}: {reason}")]
     Park {

@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod command;
+pub mod lane;
 pub mod nudging;
 pub mod probing;
 pub mod projection;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::ctx::Ctx;
 use crate::error::HandlerError;
 use crate::transport::Subscription;
+use crate::value::JobKind;
 
 /// What wakes a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub enum Trigger {
     Http,
     /// Doorbells of the command of this name.
     Command(&'static str),
+    /// Jobs of this kind.
+    Job(JobKind),
     /// Every event, for the reaction whose checkpoint has this name.
     Reaction(&'static str),
     /// Every event, for the projection of this name; and its own rings while it builds that again.
@@ -37,11 +41,19 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    /// Whether one doorbell stands for all of a batch: it says how far the log goes, or that a lane has something to do.
+    #[must_use]
+    pub fn one_rings_for_all(self) -> bool {
+        matches!(self, Self::Job(_) | Self::Reaction(_) | Self::Projection(_))
+    }
+
     /// How long one invocation may take where it is deployed; `infra/template.yaml` says the same.
     #[must_use]
     pub fn timeout(self) -> Duration {
         Duration::from_secs(match self {
             Self::Command(_) | Self::Reaction(_) => 30,
+            // A lane works for a stretch, and the last provider it asked may take its time.
+            Self::Job(_) => 300,
             // The next tick comes after a minute.
             Self::Commit => 55,
             Self::Projection(_) | Self::Schedule(_) => 60,
@@ -95,6 +107,7 @@ pub trait Function: 'static {
 pub fn subscription(name: &'static str, trigger: Trigger) -> Option<Subscription> {
     let topics = match trigger {
         Trigger::Command(command) => vec![crate::message::command::topic_of(command)],
+        Trigger::Job(kind) => vec![lane::topic_of(kind)],
         // Whatever is appended rings: projections and reactions read the whole log.
         Trigger::Reaction(_) => vec!["forum.events.*".to_owned(), "forum.integration.*".to_owned()],
         Trigger::Projection(projection) => {

@@ -25,6 +25,12 @@ pub enum Kind {
     Event,
     /// `msg_`
     Message,
+    /// `aev_`
+    AgentEvent,
+    /// `bat_`
+    Batch,
+    /// `obs_`
+    Observation,
     /// `ntf_`
     Notification,
     /// `dl_`
@@ -46,6 +52,9 @@ impl Kind {
             Self::Command => "cmd_",
             Self::Event => "ev_",
             Self::Message => "msg_",
+            Self::AgentEvent => "aev_",
+            Self::Batch => "bat_",
+            Self::Observation => "obs_",
             Self::Notification => "ntf_",
             Self::DeadLetter => "dl_",
             Self::Key => "key_",
@@ -130,6 +139,14 @@ impl Ids {
         let mut bytes = [0; 4];
         self.fill(&mut bytes);
         f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+    }
+
+    /// A number from 0 up to, and not including, `count`; 0 for none.
+    #[must_use]
+    pub fn index(&self, count: usize) -> usize {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        usize::try_from(u32::from_le_bytes(bytes)).unwrap_or(0).checked_rem(count).unwrap_or(0)
     }
 
     /// A new `UUIDv7`.

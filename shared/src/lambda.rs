@@ -121,7 +121,7 @@ async fn invoke<F: Function>(lazy: &Lazy, event: LambdaEvent<Value>) -> Result<V
         Deadline::after(Duration::from_millis(event.context.deadline.saturating_sub(now)))
     };
     match F::TRIGGER {
-        Trigger::Command(_) | Trigger::Reaction(_) | Trigger::Projection(_) => {
+        Trigger::Command(_) | Trigger::Job(_) | Trigger::Reaction(_) | Trigger::Projection(_) => {
             let batch = serde_json::from_value(event.payload)?;
             let ctx = match lazy.get().await {
                 Ok(ctx) => ctx,

@@ -14,11 +14,14 @@ pub mod config;
 pub mod secrets;
 pub mod telemetry;
 
+pub mod generation;
+
 pub mod store;
 pub mod transport;
 
 pub mod live;
 pub mod readiness;
+pub mod slots;
 pub mod worker;
 
 pub mod auth;

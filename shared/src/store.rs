@@ -4,7 +4,9 @@
 //! A limit is written `LIMIT ?1 + 0`: of a bare parameter SQLite would look at the value while it plans, and so plan the
 //! kept statement anew at every run.
 
+pub mod agent_events;
 pub mod aggregate;
+pub mod audit;
 pub mod backup;
 pub mod commands;
 mod connection;
@@ -15,11 +17,14 @@ mod error;
 pub mod events;
 mod groups;
 pub mod inspection;
+pub mod jobs;
 pub mod keys;
-
+pub mod lanes;
 mod lock;
 pub mod migrations;
+pub mod memory;
 pub mod notifications;
+pub mod observations;
 mod opening;
 pub mod operator;
 pub mod outbox;
@@ -39,9 +44,10 @@ pub mod tenants;
 pub mod threads;
 pub mod views;
 pub mod webhooks;
+pub mod words;
 mod writer;
 
-pub use aggregate::{Aggregate, Author, Change, Noted, NudgeResult};
+pub use aggregate::{Aggregate, Author, Change, Noted, NudgeResult, Origin};
 pub use connection::{Columns, Row};
 pub use database::{Publishing, Store};
 pub use error::{CommitError, StoreError};

@@ -1,6 +1,8 @@
 //! Values every layer shares: who acts, within which tenant, and the closed word lists of the vocabulary.
 
+mod memory;
 mod notification;
+pub mod privacy;
 mod pull_request;
 mod run;
 mod session;
@@ -11,6 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+pub use memory::{ErrorClass, JobKind, JobStatus, ObservationKind};
 pub use notification::NotificationKind;
 pub use pull_request::{CheckStatus, Mergeability, PrCi, PrReview, PrState};
 pub use run::{AgentHealth, AgentStatus, RunMode, RunState, ValidationStatus};

@@ -7,6 +7,7 @@ mod modules;
 mod sources;
 mod sql;
 mod template;
+mod tenants;
 
 /// Fails with everything that was found, one per line.
 fn expect_nothing(rule: &str, found: &[String]) {

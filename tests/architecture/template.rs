@@ -1,6 +1,8 @@
 //! `infra/template.yaml` deploys exactly the functions that there are, and none of its numbers lets anything be lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod grants;
+
+use std::collections::BTreeSet;
 
 use harness::functions::TABLE;
 use serde_json::Value;
@@ -40,32 +42,6 @@ impl Template {
         self.resources()
             .filter(move |(_, resource)| resource["Type"] == kind)
             .map(|(name, it)| (name, &it["Properties"]))
-    }
-
-    /// Statements of a function's role: its own, and those of the policies it shares.
-    fn statements(&self, function: &str) -> Vec<&Value> {
-        let role = self.properties(&format!("{}Role", pascal(function)));
-        let inline = role["Policies"].as_array().into_iter().flatten().map(|policy| &policy["PolicyDocument"]);
-        let shared = role["ManagedPolicyArns"].as_array().into_iter().flatten();
-        let shared =
-            shared.map(|policy| &self.properties(policy["Ref"].as_str().expect("a policy of ours"))["PolicyDocument"]);
-        inline.chain(shared).flat_map(|document| document["Statement"].as_array().into_iter().flatten()).collect()
-    }
-
-    /// What a function may do, and to what.
-    fn grants(&self, function: &str) -> BTreeMap<String, BTreeSet<String>> {
-        let mut grants: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for statement in self.statements(function) {
-            assert_eq!(statement["Effect"], "Allow");
-            for action in statement["Action"].as_array().expect("a list of actions") {
-                let resources = match &statement["Resource"] {
-                    Value::Array(resources) => resources.iter().map(resource).collect::<Vec<_>>(),
-                    one => vec![resource(one)],
-                };
-                grants.entry(action.as_str().expect("an action").to_owned()).or_default().extend(resources);
-            }
-        }
-        grants
     }
 }
 
@@ -182,71 +158,6 @@ fn whatever_no_queue_wakes_is_woken_by_the_clock_or_by_requests() {
         let rate = source["Properties"]["Schedule"].as_str().expect("a schedule");
         assert!(["rate(1 minute)", "rate(5 minutes)"].contains(&rate), "{}: {rate}", entry.name);
         assert!(entry.name == "sweep-retention" || rate == "rate(1 minute)", "{}: {rate}", entry.name);
-    }
-}
-
-// LAMBDA-7
-#[test]
-fn a_function_may_do_what_it_does_and_nothing_else() {
-    const READ: [&str; 4] =
-        ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
-    let template = template();
-    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    let queue = |name: &str| format!("{}Queue", pascal(name));
-    let every_queue: Vec<String> = queued().map(queue).collect();
-    let every_dead: Vec<String> = queued().map(|name| format!("{}DeadLetters", pascal(name))).collect();
-    for entry in TABLE {
-        let name = entry.name;
-        let mut expected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut grant = |action: &str, resources: &[String]| {
-            expected.entry(action.to_owned()).or_default().extend(set(resources));
-        };
-        let group = format!(
-            "arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/agentforum-${{Environment}}-{name}:*"
-        );
-        grant("logs:CreateLogStream", std::slice::from_ref(&group));
-        grant("logs:PutLogEvents", &[group]);
-        grant("secretsmanager:GetSecretValue", &["DatabaseTokenSecretArn".to_owned()]);
-        if entry.is_queued() {
-            for action in READ {
-                grant(action, &[queue(name)]);
-            }
-        }
-        match (entry.trigger, name) {
-            (Trigger::Command(_) | Trigger::Reaction(_), _)
-            | (_, "sweep-escalations" | "sweep-expired-leases" | "sweep-silent-sessions") => {
-                grant("sqs:SendMessage", &every_queue);
-            }
-            (Trigger::Projection(_), _) => grant("sqs:SendMessage", &[queue(name)]),
-            (Trigger::Http | Trigger::Commit, _) => {
-                grant("sqs:SendMessage", &every_queue);
-                grant("sqs:GetQueueAttributes", &every_queue);
-            }
-            (_, "sweep-dead-letters") => {
-                for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
-                    grant(action, &every_dead);
-                }
-            }
-            (Trigger::Schedule(_), _) => {}
-        }
-        assert_eq!(template.grants(name), expected, "{name}");
-    }
-}
-
-// LAMBDA-7
-#[test]
-fn every_wildcard_is_listed_with_its_reason() {
-    let template = template();
-    let listed = template.0["Metadata"]["Wildcards"].as_object().expect("a list");
-    assert!(listed.values().all(|reason| reason.as_str().is_some_and(|reason| reason.len() > 20)));
-    for entry in TABLE {
-        for (action, resources) in template.grants(entry.name) {
-            assert!(!action.contains('*'), "{}: {action}", entry.name);
-            for wide in resources.iter().filter(|resource| resource.contains('*')) {
-                let shape = wide.replace(entry.name, "<folder>");
-                assert!(listed.keys().any(|key| shape.ends_with(key.as_str())), "{}: {wide}", entry.name);
-            }
-        }
     }
 }
 

@@ -173,6 +173,8 @@ impl Bare {
             ids: &self.ids,
             first_event_id: None,
             docs_sync: true,
+            generates: true,
+            origin: tests::fixture::origin(),
         };
         let changed = change(&author, thread.clone(), &thread_id, &events);
         let commit = Commit::new(Durability::Full, row.context(time))
@@ -236,6 +238,7 @@ impl Bare {
             actor: self.actor.clone(),
             request_hash: String::new(),
             request_id: String::new(),
+            key_id: None,
             correlation_id: self.ids.next(Kind::Event),
             causation_id: None,
             traceparent: None,

@@ -10,6 +10,7 @@ mod history;
 mod life;
 mod load;
 mod measure;
+mod memory;
 mod redis;
 mod replays;
 mod report;
@@ -63,6 +64,8 @@ enum Part {
     Runs,
     /// A fleet of sessions that reports, and lists of sessions with their status.
     Sessions,
+    /// Agent events taken in beside the ceiling, and jobs worked off.
+    Memory,
 }
 
 /// How long and how often each part runs.
@@ -116,6 +119,10 @@ async fn main() {
             Part::Sessions => {
                 let seconds = if effort.quick { 10 } else { 60 };
                 figures.sessions = Some(sessions::run(&directory.join("sessions"), seconds).await);
+            }
+            Part::Memory => {
+                let jobs = if effort.quick { 2000 } else { 20_000 };
+                figures.memory = Some(memory::run(&directory.join("agent-events"), effort, jobs).await);
             }
         }
     }

@@ -1,9 +1,12 @@
 //! The figures, as a table for the terminal and as a report to commit.
 
+mod memory;
+
 use std::fmt::Write;
 
 use shared::clock::Clock;
 
+use crate::memory::Memory;
 use crate::redis::Redis;
 use crate::replays::Replays;
 use crate::runs::Measured;
@@ -26,6 +29,7 @@ pub(crate) struct Figures {
     pub(crate) scale: Option<Scale>,
     pub(crate) runs: Option<[Measured; 2]>,
     pub(crate) sessions: Option<Sessions>,
+    pub(crate) memory: Option<Memory>,
 }
 
 /// Commands per second, and the ceiling beside them.
@@ -92,6 +96,7 @@ impl Figures {
         rows.extend(self.scale.into_iter().flat_map(Scale::rows));
         rows.extend(self.runs.into_iter().flat_map(|measured| of_runs(measured, self.fsync_ms.0)));
         rows.extend(self.sessions.into_iter().flat_map(Sessions::rows));
+        rows.extend(self.memory.into_iter().flat_map(Memory::rows));
         rows
     }
 

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 use shared::transport::Transport;
+use tests::providers::ScriptedProvider;
+use tests::services::free_port;
 use tests::system::{Ended, Setup, System, execute_on, question};
 use tests::world::World;
 
@@ -126,4 +128,45 @@ async fn a_foreign_program_on_the_port_a_damaged_file_and_wrong_settings_fail() 
     assert_eq!((verdict(&document, "port"), verdict(&document, "database")), ("failed", "failed"), "{document}");
     let (ended, document) = examined(&shell, &["--outbox-lease", "0s"]).await;
     assert_eq!((ended.code, verdict(&document, "configuration")), (Some(1), "failed"), "{document}");
+}
+
+// CLI-10, MEMORY-19, SEC-2
+#[tokio::test]
+async fn a_provider_is_looked_for_and_is_neither_shown_the_key_nor_asked_for_anything() {
+    const KEY: &str = "sk-0123456789abcdef";
+    let setup = Setup::running();
+    let shell = Shell::at("http://127.0.0.1:1", &setup.database()).with("AGENTFORUM_GENERATION_KEY", KEY);
+    let with = async |name: &str, url: &str| {
+        let flags = ["--generation-provider", name, "--generation-url", url, "--generation-model", "m"];
+        let (ended, document) = examined(&shell, &[&["--addr", "127.0.0.1:0"], &flags[..]].concat()).await;
+        assert!(!document.to_string().contains(KEY), "{document}");
+        (ended.code, verdict(&document, "provider").to_owned())
+    };
+    let server = ScriptedProvider::start().await;
+    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    assert_eq!(with("none", &nowhere).await, (Some(0), "warning".to_owned()));
+    assert_eq!(with("extractive", &nowhere).await, (Some(0), "ok".to_owned()));
+    for name in ["anthropic", "openai-compatible"] {
+        assert_eq!(with(name, &server.url(name)).await, (Some(0), "ok".to_owned()), "{name}");
+        assert_eq!(with(name, &nowhere).await, (Some(1), "failed".to_owned()), "{name}");
+    }
+    let asked = server.asked();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    for asked in asked {
+        assert!(asked.body.is_null(), "{asked:?}");
+        assert_eq!((asked.header("x-api-key"), asked.header("authorization")), ("", ""));
+    }
+}
+
+// CLI-10
+#[tokio::test]
+async fn a_running_server_that_uses_another_provider_than_the_settings_name_is_told() {
+    let system = Setup::running().set("generation.provider", "none").start().await;
+    let shell = Shell::of(&system);
+    let (ended, document) = examined(&shell, &[]).await;
+    assert_eq!((ended.code, verdict(&document, "provider")), (Some(0), "warning"), "{document}");
+    let (_, document) = examined(&shell, &["--generation-provider", "none"]).await;
+    let text = document.to_string();
+    assert!(verdict(&document, "provider") == "warning" && text.contains("generation is off"), "{document}");
+    system.stop().await;
 }

@@ -3,5 +3,6 @@
 mod kill;
 mod lifecycle;
 mod load;
+mod memory;
 mod runs;
 mod sessions;

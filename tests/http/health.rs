@@ -1,5 +1,7 @@
 //! What the process says of itself.
 
+mod memory;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -150,7 +152,8 @@ async fn readiness_comes_with_the_first_moment_at_rest_and_stays() {
             "projection thread-views"
         ]
     );
-    assert_eq!(after.body["reconciled"], json!({ "outbox": 0, "commands": 0, "events": 0, "replays": 0 }));
+    let nothing = json!({ "outbox": 0, "commands": 0, "events": 0, "replays": 0, "jobs": 0, "jobs_failed": 0 });
+    assert_eq!(after.body["reconciled"], nothing);
 }
 
 // HEALTH-5

@@ -105,7 +105,7 @@ async fn a_key_is_shown_once_works_in_both_headers_and_not_after_its_revocation(
         assert_eq!(client.get(THREADS).await.refusal(), (403, "key_revoked".to_owned()));
     }
     assert_eq!(system.owner.delete(&revoke).await.refusal(), (404, "not_found".to_owned()));
-    let trail = system.rows("SELECT action, subject, outcome FROM audit ORDER BY id").await;
+    let trail = system.rows("SELECT action, subject, outcome FROM audit WHERE outcome = 'ok' ORDER BY id").await;
     assert_eq!(trail, [["keys.create", id.as_str(), "ok"], ["keys.revoke", id.as_str(), "ok"]]);
 }
 
@@ -119,6 +119,9 @@ async fn a_key_that_makes_no_sense_is_refused_field_by_field() {
         (json!({ "name": "n", "scopes": ["root"] }), "/scopes/0"),
         (json!({ "name": "n", "scopes": ["admin"], "expires_at": "2026-01-31T12:00:00Z" }), "/expires_at"),
         (json!({ "name": "n", "scopes": ["admin"], "secret": "mine" }), "/secret"),
+        (json!({ "name": "n", "scopes": ["admin"], "rate_limit": 0 }), "/rate_limit"),
+        (json!({ "name": "n", "scopes": ["admin"], "rate_limit": 100_001 }), "/rate_limit"),
+        (json!({ "name": "n", "scopes": ["admin"], "rate_limit": -1 }), "/rate_limit"),
         (
             json!({ "name": "n", "scopes": ["admin"], "actor": { "actor_type": "system", "actor_name": "x" } }),
             "/actor/actor_type",
@@ -149,6 +152,59 @@ async fn a_project_key_sees_makes_and_revokes_keys_of_its_project_only() {
     assert_eq!(two.delete(&path).await.refusal(), (404, "not_found".to_owned()));
     assert_eq!(system.owner.delete(&path).await.refusal(), (404, "not_found".to_owned()));
     assert_eq!(whole.delete(&path).await.status, 204);
+}
+
+// AUTH-1, AUTH-3, AUTH-12
+#[tokio::test]
+async fn a_rotated_key_is_replaced_by_one_like_it_in_the_same_moment() {
+    let system = System::stepped().await;
+    let wish = json!({ "name": "ci", "scopes": ["forum:read"], "project_id": "default", "rate_limit": 50,
+        "actor": { "actor_type": "agent", "actor_name": "ci" }, "expires_at": "2026-02-01T00:00:00Z" });
+    let old = system.owner.post(KEYS, &wish).await;
+    let id = old.text("/key/key_id");
+    let path = format!("{KEYS}/{id}/rotate");
+    system.advance(Duration::from_secs(60));
+    let new = system.owner.post(&path, &json!({})).await;
+    assert_eq!(new.status, 201, "{}", new.body);
+    let (mut before, after) = (old.body["key"].clone(), new.body["key"].clone());
+    assert_ne!(before["key_id"], after["key_id"]);
+    assert_eq!(after["created_at"], "2026-01-31T12:01:00.000Z");
+    for differs in ["key_id", "created_at"] {
+        before[differs] = after[differs].clone();
+    }
+    assert_eq!(before, after, "the same in everything else");
+
+    let with = |secret: String| Client::new(&system.harness.url).with_key(&secret);
+    assert_eq!(with(new.text("/secret")).get(THREADS).await.status, 200);
+    assert_eq!(with(old.text("/secret")).get(THREADS).await.refusal(), (403, "key_revoked".to_owned()));
+    assert_eq!(system.owner.post(&path, &json!({})).await.refusal(), (404, "not_found".to_owned()), "only once");
+    let trail = "SELECT subject, project_id, reason FROM audit WHERE action = 'keys.rotate'";
+    let reason = format!("replaced by {}", new.text("/key/key_id"));
+    assert_eq!(system.rows(trail).await, [[id.as_str(), "default", reason.as_str()]]);
+    assert_eq!(system.number("SELECT count(*) FROM api_keys WHERE name = 'ci' AND revoked_at IS NULL").await, 1);
+}
+
+// AUTH-3, AUTH-4
+#[tokio::test]
+async fn a_foreign_an_expired_and_the_owners_key_are_not_rotated() {
+    let system = System::stepped().await;
+    let admin = KeyOf { team: "crew", project: Some("one"), scopes: &[KeyScope::Admin], ..KeyOf::default() };
+    let one = system.client(admin.clone()).await;
+    let two = system.client(KeyOf { project: Some("two"), ..admin }).await;
+    let wish = json!({ "name": "mine", "scopes": ["forum:read"], "expires_at": "2026-01-31T12:00:10Z" });
+    let made = one.post(KEYS, &wish).await;
+    let path = format!("{KEYS}/{}/rotate", made.text("/key/key_id"));
+    for foreign in [&two, &system.owner] {
+        assert_eq!(foreign.post(&path, &json!({})).await.refusal(), (404, "not_found".to_owned()));
+    }
+    let reader = Client::new(&system.harness.url).with_key(&made.text("/secret"));
+    assert_eq!(reader.post(&path, &json!({})).await.refusal(), (403, "scope_denied".to_owned()));
+    system.advance(Duration::from_secs(10));
+    assert_eq!(one.post(&path, &json!({})).await.refusal(), (404, "not_found".to_owned()), "it has expired");
+    let owner = system.owner.get(KEYS).await.text("/items/0/key_id");
+    let rotate = system.owner.post(&format!("{KEYS}/{owner}/rotate"), &json!({})).await;
+    assert_eq!(rotate.refusal(), (404, "not_found".to_owned()), "the owner's lies in a file");
+    assert_eq!(system.number("SELECT count(*) FROM api_keys WHERE revoked_at IS NOT NULL").await, 0);
 }
 
 // AUTH-7, SEC-3

@@ -1,14 +1,23 @@
 //! The HTTP contract: refusals, limits, cursors, credentials, health, and the interface's description.
 
+mod agent_events;
+mod audit;
+mod bounds;
 mod cursors;
 mod dead_letters;
+//mod foreign;
 mod health;
 mod inbox;
+mod jobs;
+mod keyless;
 mod keys;
+mod lanes;
 mod login;
 mod mailbox;
+mod memory_search;
 mod metrics;
 mod notifications;
+mod observations;
 mod openapi;
 mod operators;
 mod probes;
@@ -17,6 +26,7 @@ mod projections;
 mod projects;
 mod pull_requests;
 mod queues;
+mod rates;
 mod requests;
 mod search;
 mod sessions;

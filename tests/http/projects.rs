@@ -1,11 +1,17 @@
-//! Which project a request is about, and who acts.
+//! Which projects there are, which one a request is about, and who acts.
 
+mod archive;
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
 use serde_json::{Value, json};
-use shared::value::{Actor, ActorType};
-use tests::system::{KeyOf, System, question};
+use shared::value::{Actor, ActorType, KeyScope};
+use tests::system::{Client, KeyOf, System, question};
 use tests::world::World;
 
 const THREADS: &str = "/api/v1/forum/threads";
+const PROJECTS: &str = "/api/v1/projects";
 
 fn with(mut body: Value, fields: &[(&str, &str)]) -> Value {
     for (field, value) in fields {
@@ -105,4 +111,109 @@ async fn an_unbound_key_takes_the_bodys_actor_if_it_is_one() {
     assert_eq!(system.owner.post(&path, &desk).await.status, 202);
     assert_eq!(system.owner.post(&path, &question("Plain")).await.status, 202);
     assert_eq!(system.rows("SELECT actor FROM commands ORDER BY seq").await, [["operator:desk"], ["human:owner"]]);
+}
+
+/// An admin of the whole team `crew`, which has the project `one`.
+async fn crew(system: &System) -> Client {
+    let admin = KeyOf { team: "crew", project: Some("one"), scopes: &[KeyScope::Admin], ..KeyOf::default() };
+    system.client(admin.clone()).await;
+    system.client(KeyOf { project: None, ..admin }).await
+}
+
+async fn ids(client: &Client, query: &str) -> Vec<String> {
+    let list = client.get(&format!("{PROJECTS}{query}")).await;
+    assert_eq!(list.status, 200, "{}", list.body);
+    list.list("/items").iter().map(|item| item["project_id"].as_str().expect("an id").to_owned()).collect()
+}
+
+// STORE-8, AUTH-12
+#[tokio::test]
+async fn a_project_has_the_id_it_is_given_or_one_that_follows_from_its_name() {
+    let system = System::stepped().await;
+    let crew = crew(&system).await;
+    let made = system.owner.post(PROJECTS, &json!({ "name": " Web Shop " })).await;
+    let expected = json!({ "project_id": "web-shop", "team_id": "local", "name": "Web Shop",
+        "created_at": "2026-01-31T12:00:00.000Z" });
+    assert_eq!((made.status.as_u16(), &made.body), (201, &expected));
+    let make = async |client: &Client, body: Value| client.post(PROJECTS, &body).await;
+    assert_eq!(make(&crew, json!({ "name": "web-shop" })).await.text("/project_id"), "web-shop-2", "of another team");
+    assert_eq!(make(&crew, json!({ "name": "Other", "id": "web-shop-4" })).await.text("/project_id"), "web-shop-4");
+    for id in ["web-shop-3", "web-shop-5"] {
+        assert_eq!(make(&system.owner, json!({ "name": "Web shop" })).await.text("/project_id"), id);
+    }
+    for taken in ["web-shop", "web-shop-2", "default"] {
+        let refused = make(&system.owner, json!({ "name": "Mine", "id": taken })).await;
+        assert_eq!(refused.refusal(), (409, "already_exists".to_owned()), "{taken}");
+    }
+    assert_eq!(ids(&system.owner, "").await, ["default", "web-shop", "web-shop-3", "web-shop-5"]);
+    assert_eq!(ids(&crew, "").await, ["one", "web-shop-2", "web-shop-4"]);
+    let trail = "SELECT subject, project_id, team_id FROM audit WHERE action = 'projects.create' ORDER BY id LIMIT 2";
+    assert_eq!(
+        system.rows(trail).await,
+        [["web-shop", "web-shop", "local"], ["web-shop-2", "web-shop-2", "crew"]]
+    );
+    let opened = system.apply(THREADS, &with(question("New"), &[("project_id", "web-shop")])).await;
+    assert_eq!(opened.text("/thread/project_id"), "web-shop");
+    let at_once = json!({ "name": "At once" });
+    let all = join_all((0..6).map(|_| crew.post(PROJECTS, &at_once))).await;
+    let different: BTreeSet<_> = all.iter().map(|made| made.text("/project_id")).collect();
+    assert_eq!(different.len(), 6, "{different:?}");
+}
+
+// STORE-8
+#[tokio::test]
+async fn a_project_that_makes_no_sense_is_refused_field_by_field() {
+    let system = System::stepped().await;
+    for (body, pointer) in [
+        (json!({}), "/name"),
+        (json!({ "name": " " }), "/name"),
+        (json!({ "name": "a\u{7}b" }), "/name"),
+        (json!({ "name": "x".repeat(129) }), "/name"),
+        (json!({ "name": "n", "id": "" }), "/id"),
+        (json!({ "name": "n", "id": "2nd" }), "/id"),
+        (json!({ "name": "n", "id": "Web" }), "/id"),
+        (json!({ "name": "n", "id": "a/b" }), "/id"),
+        (json!({ "name": "n", "id": "x".repeat(41) }), "/id"),
+        (json!({ "name": "n", "team_id": "local" }), "/team_id"),
+    ] {
+        let refused = system.owner.post(PROJECTS, &body).await;
+        assert_eq!(refused.refusal(), (400, "invalid_request".to_owned()), "{body}");
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{body}");
+    }
+    assert_eq!(system.number("SELECT count(*) FROM projects").await, 1);
+}
+
+// AUTH-4, AUTH-6, HTTP-5
+#[tokio::test]
+async fn a_project_key_makes_no_projects_and_sees_only_its_own() {
+    let system = System::stepped().await;
+    let crew = crew(&system).await;
+    let admin = KeyOf { team: "crew", project: Some("one"), scopes: &[KeyScope::Admin], ..KeyOf::default() };
+    let one = system.client(admin.clone()).await;
+    let memories = system.client(KeyOf { scopes: &[KeyScope::MemoriesRead], ..admin.clone() }).await;
+    let writer = system.client(KeyOf { scopes: &[KeyScope::ForumWrite], ..admin }).await;
+    for id in ["three", "two"] {
+        assert_eq!(crew.post(PROJECTS, &json!({ "name": id })).await.status, 201);
+    }
+    let refused = one.post(PROJECTS, &json!({ "name": "More" })).await;
+    assert_eq!(refused.refusal(), (403, "project_denied".to_owned()));
+    assert_eq!(memories.post(PROJECTS, &json!({ "name": "M" })).await.refusal(), (403, "scope_denied".to_owned()));
+    assert_eq!(ids(&one, "").await, ["one"]);
+    assert_eq!(ids(&memories, "?archived=true").await, ["one"]);
+    assert_eq!(writer.get(PROJECTS).await.refusal(), (403, "scope_denied".to_owned()));
+    for foreign in ["two", "default"] {
+        assert_eq!(one.get(&format!("{PROJECTS}?project_id={foreign}")).await.refusal().0, 404, "{foreign}");
+        let archive = one.post(&format!("{PROJECTS}/{foreign}/archive"), &json!({})).await;
+        assert_eq!(archive.refusal(), (404, "not_found".to_owned()), "{foreign}");
+    }
+    assert!(ids(&crew, "?project_id=default").await.is_empty(), "another team's");
+    let (mut seen, mut query) = (Vec::new(), "?limit=1".to_owned());
+    loop {
+        let page = crew.get(&format!("{PROJECTS}{query}")).await;
+        seen.push(page.text("/items/0/project_id"));
+        let Some(next) = page.body["next_cursor"].as_str() else { break };
+        query = format!("?limit=1&cursor={next}");
+    }
+    assert_eq!(seen, ["one", "three", "two"]);
+    assert_eq!(system.number("SELECT count(*) FROM projects WHERE archived_at IS NOT NULL").await, 0);
 }

@@ -206,7 +206,7 @@ impl Deployment {
 
     async fn overview(&self) -> Option<Overview> {
         let now = self.ctx.clock.now();
-        self.ctx.store.read(move |reader| overview::read(reader, now)).await.ok()
+        self.ctx.store.read(move |reader| overview::read(reader, now, &shared::value::JobKind::EVERY)).await.ok()
     }
 }
 

@@ -18,7 +18,7 @@ pub use shared::function::routes::subscriptions;
 use shared::id::Kind;
 use shared::message::command::OpenThread;
 use shared::store::events::NewEvent;
-use shared::store::{Commit, CommitError, Context, Durability, Publishing, Receipt, Run, tenants};
+use shared::store::{Commit, CommitError, Context, Durability, Origin, Publishing, Receipt, Run, tenants};
 use shared::transport::{Delivery, Subscription, Transport};
 use shared::value::{Actor, ActorType, Scope};
 use tempfile::TempDir;
@@ -45,6 +45,12 @@ pub fn tenant() -> Scope {
 #[must_use]
 pub fn agent() -> Actor {
     Actor { actor_type: ActorType::Agent, actor_name: "ada".to_owned() }
+}
+
+/// What work is traced back to that no request caused.
+#[must_use]
+pub fn origin() -> Origin<'static> {
+    Origin { key_id: None, request_id: "", correlation_id: "ev_test", causation_id: None, traceparent: None }
 }
 
 /// Runs `test` once over a file with threads and once over one without.

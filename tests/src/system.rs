@@ -197,6 +197,7 @@ pub async fn key_for(ctx: &Ctx, key: KeyOf<'_>) -> String {
         created_at: ctx.clock.now(),
         expires_at: key.expires_at,
         revoked_at: None,
+        rate_limit: None,
     };
     let commit = Commit::new(Durability::Full, ctx.housekeeping("test"))
         .then_all(tenants::ensure(&scope))

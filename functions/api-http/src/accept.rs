@@ -1,6 +1,7 @@
 //! Accepting a command and waiting for what becomes of it. The answer goes out after the commit that holds the command;
 //! waiting longer only makes it richer.
 
+mod agent_events;
 mod answers;
 mod sessions;
 mod waiting;
@@ -18,9 +19,10 @@ use shared::store::{CommitError, Context, Guard, Reader, Statement, StoreError};
 use shared::value::{Actor, Scope};
 
 use crate::body;
-use crate::identity::Identity;
+use crate::identity::{Claims, Identity};
 use crate::problem::{Answer, Problem};
 
+pub use agent_events::{BatchAnswer, EventAnswer, JobTransport};
 pub use answers::{CommandAnswer, RunAnswer, SignalAnswer, ThreadAnswer};
 pub use sessions::{PullRequestAnswer, SessionAnswer};
 use waiting::{Accepted, Wait};
@@ -98,6 +100,21 @@ pub async fn command<C: Command, A: CommandAnswer>(
     command_unless::<C, A>(ctx, identity, object, path, done, |_, _| None).await
 }
 
+/// As [`command`], of a body whose claims were taken from it before.
+///
+/// # Errors
+/// The problem document of whatever refuses it.
+pub async fn claimed<C: Command, A: CommandAnswer>(
+    ctx: &Ctx,
+    identity: &Identity,
+    claims: Claims,
+    object: Map<String, Value>,
+    done: StatusCode,
+) -> Answer<Response> {
+    identity.require_either(A::SCOPES)?;
+    take::<C, A>(ctx, identity, (claims, object), done, |_, _| None).await
+}
+
 /// As [`command`], unless it says nothing new: then the earlier command that said it is answered.
 ///
 /// # Errors
@@ -115,12 +132,23 @@ pub async fn command_unless<C: Command, A: CommandAnswer>(
     if let Some(path) = path {
         path.insert_into(&mut object)?;
     }
+    take::<C, A>(ctx, identity, (claims, object), done, unless).await
+}
+
+/// Accepts a command of somebody who may give it.
+async fn take<C: Command, A: CommandAnswer>(
+    ctx: &Ctx,
+    identity: &Identity,
+    (claims, object): (Claims, Map<String, Value>),
+    done: StatusCode,
+    unless: impl FnOnce(&Scope, &C) -> Option<Unless>,
+) -> Answer<Response> {
     let now = ctx.clock.now();
     let payload = body::typed::<C>(object)?.normalise(now).map_err(Problem::fields)?;
     let actor = identity.caller.actor(claims.actor.clone())?;
     payload.permit(&actor)?;
     let scope = identity.writable_scope(ctx, &claims).await?;
-    let wait = Wait::of(ctx, identity)?;
+    let wait = Wait::of::<A>(ctx, identity)?;
     let given_key = idempotency_key(identity)?;
 
     let uuid = ctx.ids.uuid();

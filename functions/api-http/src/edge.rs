@@ -1,5 +1,7 @@
-//! The outermost layer: request ids, metrics, problem documents, response headers, and the check that a browser's write
-//! comes from our own pages.
+//! The outermost layer: request ids, metrics, problem documents, response headers, the trail of refusals, and the check
+//! that a browser's write comes from our own pages.
+
+mod refusal;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -13,6 +15,9 @@ use tracing::Instrument;
 
 use crate::problem::Problem;
 
+use refusal::Asked;
+pub use refusal::KnownKey;
+
 /// The request's id, kept from the caller or made here.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
@@ -24,6 +29,8 @@ pub async fn layer(State(ctx): State<Ctx>, mut request: Request, next: Next) -> 
     let stopwatch = Clock::stopwatch();
     let request_id = request_id(&ctx, request.headers());
     request.extensions_mut().insert(RequestId(request_id.clone()));
+    let known_key = KnownKey::default();
+    request.extensions_mut().insert(known_key.clone());
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     // The route, not the path: label values are bounded.
@@ -36,10 +43,15 @@ pub async fn layer(State(ctx): State<Ctx>, mut request: Request, next: Next) -> 
     } else {
         next.run(request).instrument(span).await
     };
+    let code = response.extensions().get::<Problem>().map(|problem| problem.code);
     let mut response = as_problem(response, &path, &request_id);
     let status = response.status();
     finish_headers(response.headers_mut(), &request_id);
     let known_method = if KNOWN.contains(&method) { method.as_str() } else { "other" };
+    if let Some(code) = code {
+        let asked = Asked { method: known_method, route: &route, path: &path, request_id: &request_id };
+        refusal::record(&ctx, &known_key, code, asked).await;
+    }
     ctx.metrics.http_requests_total.with_label_values(&[&route, known_method, status.as_str()]).inc();
     ctx.metrics.http_request_duration_seconds.with_label_values(&[&route]).observe(stopwatch.elapsed().as_secs_f64());
     tracing::debug!(request_id, route, %method, status = status.as_u16(), "answered");
@@ -61,7 +73,7 @@ fn is_write(method: &Method) -> bool {
 }
 
 /// Whether `Origin`, if there is one, is this server's own.
-fn same_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, rest)| rest);

@@ -1,5 +1,7 @@
 //! One file per resource.
 
+pub mod agent_events;
+pub mod audit;
 pub mod commands;
 pub mod dead_letters;
 pub mod debug;
@@ -7,13 +9,18 @@ pub mod docs;
 pub mod events;
 pub mod health;
 pub mod info;
+pub mod jobs;
 pub mod keys;
+pub mod lanes;
 pub mod login;
+pub mod memory_search;
 pub mod metrics;
 pub mod notifications;
+pub mod observations;
 pub mod operator;
 pub mod probes;
 pub mod projections;
+pub mod projects;
 pub mod pull_requests;
 pub mod queues;
 pub mod runs;

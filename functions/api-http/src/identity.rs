@@ -1,19 +1,21 @@
 //! Who a request is from and what it may touch.
 
+mod keyless;
+
 use std::collections::HashMap;
 
 use axum::extract::{FromRequestParts, Query};
-use http::HeaderMap;
 use http::request::Parts;
+use http::{Extensions, HeaderMap};
 use shared::auth::{Caller, Means};
 use shared::ctx::Ctx;
 use shared::error::Code;
 use shared::id::Kind;
-use shared::store::Context;
-use shared::store::tenants::{self, AuditEntry};
+use shared::store::audit::AuditEntry;
+use shared::store::{Context, tenants};
 use shared::value::{Actor, KeyScope, Scope};
 
-use crate::edge::RequestId;
+use crate::edge::{KnownKey, RequestId};
 use crate::problem::{Answer, Problem};
 
 /// An authenticated request: its caller, its id, and the query and headers that concern every endpoint.
@@ -45,7 +47,7 @@ impl FromRequestParts<Ctx> for Identity {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, ctx: &Ctx) -> Result<Self, Problem> {
-        let caller = Caller::authenticate(&ctx.store, &parts.headers, ctx.clock.now()).await?;
+        let caller = caller(ctx, &parts.headers, &parts.extensions).await?;
         // A browser sends the cookie with any page's request; only our own pages can show our origin.
         let write = !matches!(parts.method, http::Method::GET | http::Method::HEAD);
         if write && caller.means == Means::Cookie && !parts.headers.contains_key(http::header::ORIGIN) {
@@ -53,6 +55,10 @@ impl FromRequestParts<Ctx> for Identity {
         }
         let Query(query) = Query::<HashMap<String, String>>::try_from_uri(&parts.uri)
             .map_err(|error| Problem::parameter("query", error.to_string()))?;
+        let plain = |text: &str| text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n'));
+        if let Some((name, _)) = query.iter().find(|(name, value)| !plain(name) || !plain(value)) {
+            return Err(Problem::parameter(name, "must not contain control characters"));
+        }
         let traceparent = parts.headers.get("traceparent").and_then(|value| value.to_str().ok());
         Ok(Self {
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
@@ -62,6 +68,30 @@ impl FromRequestParts<Ctx> for Identity {
             query,
         })
     }
+}
+
+/// Finds whose request it is, and checks that its key works and does not ask too often.
+///
+/// # Errors
+/// 401 for none or a malformed one, 403 for an unknown, revoked or expired one, 429 `rate_limited`.
+pub(crate) async fn caller(ctx: &Ctx, headers: &HeaderMap, extensions: &Extensions) -> Answer<Caller> {
+    let caller = if keyless::is_trusted(ctx, headers, extensions) {
+        Caller::owner(&ctx.store).await?
+    } else {
+        Caller::find(&ctx.store, headers).await?
+    };
+    if let Some(known) = extensions.get::<KnownKey>() {
+        known.set(&caller.key);
+    }
+    let now = ctx.clock.now();
+    caller.check(now)?;
+    let limit = caller.key.rate_limit.unwrap_or(ctx.config.auth.rate_limit);
+    ctx.rates.take(&caller.key.key_id, limit, now).map_err(|wait| {
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        Problem::new(Code::RateLimited, format!("the key may make {limit} requests per second"))
+            .retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
+    })?;
+    Ok(caller)
 }
 
 /// `00-<32 hex>-<16 hex>-<2 hex>`.

@@ -1,9 +1,9 @@
 //! The JSON API: accepts commands, serves reads and the live stream, describes itself, and says how it is doing.
 //!
 //! Wakes on: HTTP
-//! Reads: view_*, threads, posts, runs, control_threads, guidance_requests, operator_states, sessions, pull_requests, pr_checks, pr_comments, reactions, notifications, projects, webhook_secrets, events, commands, outbox, api_keys
-//! Writes: commands, operator_states, sessions, notifications, webhook_secrets, api_keys, login_tokens, audit
-//! Emits: forum.commands.*
+//! Reads: view_*, threads, posts, runs, control_threads, guidance_requests, operator_states, sessions, pull_requests, pr_checks, pr_comments, reactions, notifications, agent_events, jobs, job_counts, lane_pauses, observations, pull_request_documents, projects, webhook_secrets, events, commands, outbox, api_keys, audit
+//! Writes: commands, operator_states, sessions, notifications, jobs, lane_pauses, projects, webhook_secrets, api_keys, login_tokens, audit
+//! Emits: forum.commands.*, forum.jobs.*, job.queued, job.cancelled
 
 mod accept;
 mod body;

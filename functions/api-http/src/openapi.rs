@@ -8,8 +8,8 @@ use shared::domain::thread::{
 };
 use shared::message::command::{
     AddPost, AnswerThread, AssignThread, ChangeRunState, ChangeThreadState, CloseRun, CloseThread, Completion,
-    ControlPayload, ControlSignal, EndSession, GuidanceAnswer, GuidanceRequest, ObservePullRequest, OpenThread,
-    ReportActivity, ReportRuntime, SetThreadPriority, StartRun, StartSession, Validation,
+    ControlPayload, ControlSignal, EndSession, GuidanceAnswer, GuidanceRequest, IngestAgentEvents, ObservePullRequest,
+    OpenThread, ReportActivity, ReportRuntime, SetThreadPriority, StartRun, StartSession, Validation,
 };
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -18,9 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::endpoints::{
-    commands, dead_letters, debug, docs, events, health, info, keys, login, metrics, notifications, operator, probes,
-    projections, pull_requests, queues, runs, search, sessions, sessions_inbox, signals, stream, thread_commands,
-    threads, webhooks,
+    agent_events, audit, commands, dead_letters, debug, docs, events, health, info, jobs, keys, lanes, login,
+    memory_search, metrics, notifications, observations, operator, probes, projections, projects, pull_requests,
+    queues, runs, search, sessions, sessions_inbox, signals, stream, thread_commands, threads, webhooks,
 };
 
 #[derive(Describe)]
@@ -33,7 +33,7 @@ use crate::endpoints::{
         OpenThread, AddPost, AnswerThread, AssignThread, ChangeThreadState, SetThreadPriority, CloseThread,
         ControlSignal, ControlPayload, GuidanceRequest, GuidanceAnswer, Completion, Validation,
         StartRun, ChangeRunState, CloseRun,
-        StartSession, ReportActivity, ReportRuntime, EndSession, ObservePullRequest,
+        StartSession, ReportActivity, ReportRuntime, EndSession, ObservePullRequest, IngestAgentEvents,
         Opened, PostAdded, Signalled, Assigned, PriorityChanged, StateChanged, Closed, Escalated, DocsSyncRequested,
         RunStateChanged,
     )),
@@ -43,7 +43,8 @@ use crate::endpoints::{
         (name = "sessions", description = "Agents' sessions, their pull requests, and what people are told about them"),
         (name = "log", description = "The one ordered log"),
         (name = "commands", description = "What became of a command"),
-        (name = "administration", description = "Keys"),
+        (name = "memory", description = "Agent events, their jobs and lanes, and what is remembered"),
+        (name = "administration", description = "Projects, keys, and the audit trail"),
         (name = "operations", description = "Health, metrics, dead letters, replays, description"),
         (name = "login", description = "Browsers"),
     )
@@ -105,11 +106,32 @@ pub(crate) fn described() -> (Router<Ctx>, OpenApi) {
         .routes(routes!(notifications::read))
         .routes(routes!(webhooks::github))
         .routes(routes!(webhooks::create_secret))
+        .routes(routes!(agent_events::ingest))
+        .routes(routes!(agent_events::ingest_batch))
+        .routes(routes!(agent_events::show))
+        .routes(routes!(agent_events::observations))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::of_team))
+        .routes(routes!(jobs::of_project))
+        .routes(routes!(jobs::show))
+        .routes(routes!(jobs::retry))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(lanes::list))
+        .routes(routes!(lanes::pause))
+        .routes(routes!(lanes::resume))
+        .routes(routes!(observations::show))
+        .routes(routes!(observations::reindex))
+        .routes(routes!(memory_search::search))
+        .routes(routes!(memory_search::context))
         .routes(routes!(events::list))
         .routes(routes!(stream::stream))
         .routes(routes!(commands::show))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::archive))
+        .routes(routes!(audit::list))
         .routes(routes!(debug::debug))
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::show))

@@ -1,9 +1,9 @@
-//! Ends a session.
+//! Ends a session; one that ended well is summed up.
 //!
 //! Wakes on: forum.commands.end_session
 //! Reads: commands, sessions
-//! Writes: commands, sessions, events
-//! Emits: session_updated
+//! Writes: commands, sessions, jobs, events
+//! Emits: session_updated, job.queued, forum.jobs.summary
 
 mod decide;
 

@@ -1,7 +1,7 @@
 //! Opens a thread with its first post.
 //!
 //! Wakes on: forum.commands.open_thread
-//! Reads: commands, threads
+//! Reads: commands, projects, threads
 //! Writes: commands, threads, posts, events
 //! Emits: forum.thread.opened
 

@@ -1,7 +1,7 @@
 //! Starts a run.
 //!
 //! Wakes on: forum.commands.start_run
-//! Reads: commands, runs, sessions, events
+//! Reads: commands, projects, runs, sessions, events
 //! Writes: commands, runs, run_agents, events
 //! Emits: run.state.changed
 

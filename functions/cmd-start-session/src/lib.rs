@@ -1,7 +1,7 @@
 //! Starts an agent's session, finds the one that is known already, or opens one again.
 //!
 //! Wakes on: forum.commands.start_session
-//! Reads: commands, sessions, session_counters, runs
+//! Reads: commands, projects, sessions, session_counters, runs
 //! Writes: commands, sessions, session_counters, run_agents, events
 //! Emits: session_created, session_updated
 

@@ -2,9 +2,9 @@
 //! records what became of each row.
 //!
 //! Wakes on: a commit, every worker.interval
-//! Reads: outbox, events, commands
-//! Writes: outbox, dead_letters
-//! Emits: every message of forum.commands.*, forum.events.*
+//! Reads: outbox, events, commands, jobs
+//! Writes: outbox, dead_letters, jobs, events
+//! Emits: every message of forum.commands.*, forum.events.*, forum.jobs.*; job.enqueued, job.failed
 
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
@@ -54,7 +54,7 @@ async fn drain(ctx: &Ctx) -> Result<u64, StoreError> {
         let claims = claimed.into_iter().zip(messages).collect();
         let outcomes = publish::rows(ctx, DrainOutbox::NAME, claims).await;
         published += outcomes.iter().filter(|(_, outcome)| matches!(outcome, outbox::Published::Sent)).count() as u64;
-        let settled = outbox::settle(&ctx.store, ctx.housekeeping(DrainOutbox::NAME), outcomes);
+        let settled = outbox::settle(&ctx.store, ctx.authoring(DrainOutbox::NAME), outcomes);
         // Marking this batch and claiming the next share one group of the writer, and nobody waits for a mark.
         let (settled, next) = tokio::join!(settled, claim());
         settled?;

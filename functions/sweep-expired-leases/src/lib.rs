@@ -1,20 +1,25 @@
 //! Rings again for every row that waits and whose doorbell may be lost: expired outbox leases, accepted commands, events
-//! behind a checkpoint, replays. What people are told is compared with the facts. Also what makes a start after a crash
+//! behind a checkpoint, jobs, replays. What people are told is compared with the facts. Also what makes a start after a crash
 //! complete.
 //!
 //! Wakes on: the clock, every reconcile.interval; the start
-//! Reads: outbox, commands, events, projection_checkpoints, notifications, sessions, pull_requests, pr_checks, pr_comments, control_threads, reactions
-//! Writes: outbox, commands, notifications, reactions, events
-//! Emits: forum.replay.*, forum.commands.send_nudge, notification.created, notification.resolved
+//! Reads: outbox, commands, events, jobs, projection_checkpoints, notifications, sessions, pull_requests, pr_checks, pr_comments, control_threads, reactions
+//! Writes: outbox, commands, jobs, leases, dead_letters, notifications, reactions, events
+//! Emits: forum.replay.*, forum.jobs.*, job.queued, job.failed, forum.commands.send_nudge, notification.created, notification.resolved
 
+use futures::future::join_all;
 use shared::ctx::Ctx;
 use shared::error::HandlerError;
-use shared::function::{Function, Period, Trigger, nudging, replay};
+use shared::function::{Function, Period, Trigger, lane, nudging, replay};
 use shared::message::envelope::Tick;
+use shared::store::jobs::{self, Expired};
 use shared::store::reactions::{self, Raised};
 use shared::store::reconcile::{self, Reach, Reconciled};
-use shared::store::{Reader, StoreError, replays};
+use shared::store::{Commit, CommitError, Context, Durability, Reader, StoreError, replays};
+use shared::value::ErrorClass;
 
+/// Jobs looked at in one pass; a lane holds at most a hundred.
+const JOBS: u32 = 1000;
 /// Notifications looked at together.
 const SESSIONS: u32 = 100;
 
@@ -39,18 +44,71 @@ impl Function for SweepExpiredLeases {
 /// # Errors
 /// When the store fails.
 pub async fn pass(ctx: &Ctx, reach: Reach) -> Result<Reconciled, StoreError> {
-    let rung = reconcile::run(&ctx.store, ctx.housekeeping(SweepExpiredLeases::NAME), reach).await?;
-    let counts = Reconciled { replays: ring_replays(ctx, reach).await?, ..rung };
+    let lanes = lane::enabled(ctx);
+    let rung = reconcile::run(&ctx.store, ctx.housekeeping(SweepExpiredLeases::NAME), reach, &lanes).await?;
+    let (rescued, jobs_failed) = rescue_jobs(ctx, reach).await?;
+    let replays = ring_replays(ctx, reach).await?;
+    let counts = Reconciled { replays, jobs: rung.jobs + rescued, jobs_failed, ..rung };
     compare_notifications(ctx).await?;
-    let Reconciled { outbox, commands, events, replays } = counts;
+    let Reconciled { outbox, commands, events, replays, jobs, jobs_failed } = counts;
     ctx.metrics.leases_expired_total.with_label_values(&["outbox"]).inc_by(outbox);
-    for (kind, count) in [("outbox", outbox), ("commands", commands), ("events", events), ("replays", replays)] {
+    ctx.metrics.leases_expired_total.with_label_values(&["jobs"]).inc_by(rescued + jobs_failed);
+    let kinds = [("outbox", outbox), ("commands", commands), ("events", events), ("replays", replays)];
+    for (kind, count) in kinds.into_iter().chain([("jobs", jobs), ("jobs_failed", jobs_failed)]) {
         ctx.metrics.reconciled_total.with_label_values(&[kind]).inc_by(count);
     }
-    if outbox + commands + events + replays > 0 {
-        tracing::info!(outbox, commands, events, replays, "rang again for what waited");
+    if outbox + commands + events + replays + jobs + jobs_failed > 0 {
+        tracing::info!(outbox, commands, events, replays, jobs, jobs_failed, "rang again for what waited");
     }
     Ok(counts)
+}
+
+/// Takes jobs away from lanes that are gone: they wait again, or are given up after their last attempt. Each in a commit of
+/// its own: one that cannot be stored stops none of the others. How many wait again, and how many were given up.
+async fn rescue_jobs(ctx: &Ctx, reach: Reach) -> Result<(u64, u64), StoreError> {
+    // The start of the only process on a file: nobody else works.
+    let bound = match reach {
+        Reach::Everything => reach.bound(ctx.clock.now()),
+        Reach::OlderThan(_) => ctx.clock.now(),
+    };
+    let mut commits = Vec::new();
+    if reach == Reach::Everything {
+        let free = Commit::new(Durability::Full, ctx.housekeeping(SweepExpiredLeases::NAME));
+        ctx.store.commit(free.then(jobs::release_leases())).await.map_err(CommitError::unexpected)?;
+    }
+    for job in ctx.store.read(move |reader| jobs::expired(reader, bound, JOBS)).await? {
+        let last = job.attempts >= i64::from(ctx.config.jobs.max_attempts);
+        let outcome = if last {
+            let error = "its lane ended while it worked on it, for the last time".to_owned();
+            Expired::Failed(lane::letter(ctx, job.kind.function(), &job, ErrorClass::Transient, error))
+        } else {
+            Expired::Again
+        };
+        let context = Context {
+            correlation_id: job.correlation_id.clone(),
+            traceparent: job.traceparent.clone(),
+            ..ctx.authoring(SweepExpiredLeases::NAME)
+        };
+        let commit = Commit::new(Durability::Full, context).then_all(jobs::rescue(&job, outcome));
+        commits.push(async move { (job, last, ctx.store.commit(commit).await) });
+    }
+    let (mut rescued, mut failed) = (0, 0);
+    for (job, last, stored) in join_all(commits).await {
+        match stored {
+            Ok(_) if last => {
+                failed += 1;
+                ctx.metrics.dead_letters_total.with_label_values(&["job", job.kind.function()]).inc();
+                ctx.bells.job_finished(&job.job_id);
+            }
+            Ok(_) => rescued += 1,
+            // Another pass was faster, or its lane is not gone after all.
+            Err(CommitError::Guard(_)) => {}
+            Err(CommitError::Store(error)) => {
+                tracing::error!(job_id = %job.job_id, %error, "a job could not be rescued; the next pass tries again");
+            }
+        }
+    }
+    Ok((rescued, failed))
 }
 
 /// Looks at every session of which people are told something: what no longer holds is resolved.

@@ -68,7 +68,7 @@ pub(super) enum Command {
 #[derive(Args, Clone)]
 pub(super) struct Filter {
     /// Only from this source
-    #[arg(long, value_parser = ["outbox", "command", "delivery", "projection"], ignore_case = true)]
+    #[arg(long, value_parser = ["outbox", "command", "delivery", "projection", "job"], ignore_case = true)]
     source: Option<String>,
     /// Only of this function
     #[arg(long, value_name = "NAME")]

@@ -159,6 +159,7 @@ pub(super) struct KeyView {
     pub(super) actor_name: Option<String>,
     pub(super) expires_at: Option<String>,
     pub(super) revoked_at: Option<String>,
+    pub(super) rate_limit: Option<u32>,
 }
 
 /// A new API key with its secret.

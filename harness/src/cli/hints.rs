@@ -36,6 +36,13 @@ pub(super) fn next_step(code: &str) -> &'static str {
         "gate_not_met" => "`agentforum run snapshot ID` shows every gate and who owes what",
         "already_answered" => "read the answer with `agentforum forum thread ID`; `--amend` corrects it",
         "already_redriven" => "`agentforum dead show ID` says what was decided, by whom and why",
+        "job_not_retryable" => {
+            "`agentforum jobs show ID` says how it stands; only a job that failed or was cancelled runs again"
+        }
+        "job_not_cancellable" => "`agentforum jobs show ID` says how it ended; there is nothing left to call off",
+        "already_exists" => "choose another id, or leave it out to have one made of the name",
+        "project_archived" => "work in another project: `agentforum project list`",
+        "rate_limited" => "slow down, or give the key more with `agentforum keys create --rate-limit`",
         "replay_running" => "wait for it, or stop it with `agentforum replay NAME --stop`",
         "payload_too_large" => "shorten the text, or point to where the rest is",
         "unsupported_media_type" => "check --server; something between here and there changes requests",

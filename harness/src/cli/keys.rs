@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
+use shared::auth::RATE_LIMIT_MAX;
 use shared::clock::Clock;
 use shared::value::KeyScope;
 
@@ -26,6 +27,11 @@ pub(super) enum Command {
         /// The key's id, `key_...`
         id: String,
     },
+    /// Create a key like another one, print its secret, and revoke the other at once
+    Rotate {
+        /// The other key's id, `key_...`
+        id: String,
+    },
 }
 
 /// Arguments of `keys create`. `--project` limits the key to that project.
@@ -43,6 +49,9 @@ pub(super) struct Create {
     /// Until when the key works: a time (RFC 3339), or a duration from now such as 30d
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
+    /// Requests per second the key may make; the server's setting unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(RATE_LIMIT_MAX)))]
+    rate_limit: Option<u32>,
 }
 
 pub(super) async fn run(globals: &Globals, command: Command) -> anyhow::Result<ExitCode> {
@@ -50,6 +59,7 @@ pub(super) async fn run(globals: &Globals, command: Command) -> anyhow::Result<E
         Command::Create(create) => create.run(globals).await,
         Command::List => list(globals).await,
         Command::Revoke { id } => revoke(globals, &id).await,
+        Command::Rotate { id } => rotate(globals, &id).await,
     }
 }
 
@@ -69,6 +79,9 @@ impl Create {
             let moment = duration::moment(expires, Clock::System.now());
             let moment = moment.map_err(|error| UsageError(format!("--expires: {error}")))?;
             body.insert("expires_at".to_owned(), moment.to_string().into());
+        }
+        if let Some(limit) = self.rate_limit {
+            body.insert("rate_limit".to_owned(), limit.into());
         }
         body.insert("name".to_owned(), self.name.into());
         body.insert("scopes".to_owned(), self.scopes.into());
@@ -111,6 +124,10 @@ fn row(key: &KeyView) -> Vec<String> {
         (None, Some(expires_at)) => format!("expires {}", text::line(expires_at)),
         (None, None) => "works".to_owned(),
     };
+    let status = match key.rate_limit {
+        Some(limit) => format!("{status}, {limit} per second"),
+        None => status,
+    };
     let (id, name) = (text::line(&key.key_id), text::line(&key.name));
     vec![id, name, text::line(&key.scopes.join(",")), or_any(key.project_id.as_ref()), actor, status]
 }
@@ -122,6 +139,20 @@ async fn revoke(globals: &Globals, id: &str) -> anyhow::Result<ExitCode> {
         session.output.json(&json!({"key_id": id, "revoked": true}).to_string())?;
     } else {
         Output::text(&format!("{}  revoked", text::line(id)))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rotate(globals: &Globals, id: &str) -> anyhow::Result<ExitCode> {
+    let session = globals.session()?;
+    let document = session.client.create(&["keys", id, "rotate"], &json!({})).await?;
+    if session.output.json {
+        session.output.json(&document.text)?;
+    } else {
+        let new: NewKey = document.read()?;
+        Output::text(&text::line(&new.secret))?;
+        let (old, id) = (text::line(id), text::line(&new.key.key_id));
+        session.output.note(&format!("created {id} in place of {old}; its secret is shown this once"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -138,5 +169,7 @@ mod tests {
         let key: KeyView = serde_json::from_str(text).expect("a key");
         assert_eq!(row(&key), ["key_1", "ci", "forum:read,forum:write", "any", "agent:planner", "revoked t1"]);
         assert_eq!(row(&KeyView::default())[3..], ["any", "any", "works"]);
+        let limited = KeyView { rate_limit: Some(5), ..KeyView::default() };
+        assert_eq!(row(&limited)[5], "works, 5 per second");
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::{Map, Value};
-use shared::client::{ClientError, Document};
+use shared::client::{Client, ClientError, Document};
 use shared::value::{Priority, ThreadState};
 
 use super::documents::Outcome;
@@ -20,6 +20,13 @@ pub(super) struct Write {
     /// Key under which repeats have one effect; unset, a new one
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
+}
+
+impl Write {
+    /// The key that was given, or a new one.
+    pub(super) fn key(&self, client: &Client) -> String {
+        self.idempotency_key.clone().unwrap_or_else(|| client.new_idempotency_key())
+    }
 }
 
 /// Arguments of `forum post`.
@@ -217,8 +224,8 @@ pub(super) async fn send(
     payload: Payload,
     write: &Write,
 ) -> Result<Document, ClientError> {
-    let key = write.idempotency_key.clone().unwrap_or_else(|| session.client.new_idempotency_key());
-    let sent = session.client.command(path, &Value::Object(payload.0), &key).await;
+    let key = write.key(&session.client);
+    let sent = session.client.command(path, &[], &Value::Object(payload.0), &key).await;
     if sent.as_ref().is_err_and(ClientError::leaves_the_outcome_open) {
         let how = format!("repeat it with `--idempotency-key {key}`: it has one effect");
         session.output.note(&format!("note: whether the server did it is not known; {how}"));

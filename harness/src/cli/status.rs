@@ -14,6 +14,7 @@ use super::{duration, table, text};
 use crate::functions::TABLE;
 use crate::runtime_files::{Found, Whereabouts, look};
 use shared::function::Trigger;
+use shared::value::{JobKind, Word};
 
 /// Arguments of `status`.
 #[derive(Args)]
@@ -81,7 +82,7 @@ fn absent(output: &Output, found: &Found, db: &str) -> anyhow::Result<()> {
 
 /// Everything about a running system in one document.
 fn report(running: &Whereabouts, health: &Value, login: Option<&str>, now: Time) -> Value {
-    let waiting = &health["boundaries"]["queue_manager"]["details"]["waiting"];
+    let details = &health["boundaries"]["queue_manager"]["details"];
     let uptime = Time::parse(&running.started_at).map(|started_at| now.since(started_at).as_secs()).ok();
     let mut report = json!({
         "running": true,
@@ -96,7 +97,7 @@ fn report(running: &Whereabouts, health: &Value, login: Option<&str>, now: Time)
         "auth_mode": running.auth_mode,
         "health": { "status": health["status"].as_str().unwrap_or("unknown"), "reasons": reasons(health) },
         "queue_manager": health["boundaries"]["queue_manager"],
-        "lanes": { "outbox": waiting["outbox"], "functions": lanes(waiting) },
+        "lanes": { "outbox": details["waiting"]["outbox"], "functions": lanes(details) },
     });
     if let Some(login) = login {
         report["login_url"] = login.into();
@@ -121,8 +122,9 @@ fn reasons(health: &Value) -> Vec<String> {
     reasons
 }
 
-/// What waits for each function: commands not finished, events not projected.
-fn lanes(waiting: &Value) -> Vec<Value> {
+/// What waits for each function: commands not finished, jobs queued, events not projected.
+fn lanes(details: &Value) -> Vec<Value> {
+    let waiting = &details["waiting"];
     let known = waiting.is_object();
     let lane =
         |name: &str, count: &Value| json!({ "function": name, "waiting": known.then(|| count.as_i64().unwrap_or(0)) });
@@ -130,10 +132,20 @@ fn lanes(waiting: &Value) -> Vec<Value> {
         .iter()
         .filter_map(|entry| match entry.trigger {
             Trigger::Command(command) => Some(lane(entry.name, &waiting["commands"][command])),
+            Trigger::Job(kind) => Some(jobs(entry.name, kind, &details["lanes"])),
             Trigger::Projection(projection) => Some(lane(entry.name, &waiting["projections"][projection])),
             _ => None,
         })
         .collect()
+}
+
+/// A lane with its jobs as the server counts them.
+fn jobs(function: &str, kind: JobKind, lanes: &Value) -> Value {
+    let counted = lanes.as_array().into_iter().flatten().find(|lane| lane["kind"] == kind.as_str());
+    let mut lane = counted.cloned().unwrap_or_else(|| json!({ "kind": kind }));
+    lane["function"] = function.into();
+    lane["waiting"] = lane["queued"].clone();
+    lane
 }
 
 /// For people: the facts, then the lanes.
@@ -154,13 +166,22 @@ fn describe(output: &Output, report: &Value) -> String {
     if let Some(login) = report["login_url"].as_str() {
         fact("login", text::line(login));
     }
+    format!("{}\n\n{}", facts.join("\n"), table::render(output, &["LANE", "WAITING"], &rows(&report["lanes"])))
+}
+
+/// A row for whatever can wait: what is counted by status in full, of the rest how much it is.
+fn rows(lanes: &Value) -> Vec<Vec<String>> {
+    const OUTBOX: [&str; 4] = ["pending", "processing", "failed", "dead"];
+    const JOBS: [&str; 4] = ["queued", "processing", "failed", "completed"];
     let count = |value: &Value| value.as_i64().map_or_else(|| "?".to_owned(), |count| count.to_string());
-    let outbox = &report["lanes"]["outbox"];
-    let outbox = ["pending", "processing", "failed", "dead"].map(|name| format!("{} {name}", count(&outbox[name])));
-    let mut rows = vec![vec!["outbox".to_owned(), outbox.join(", ")]];
-    let functions = report["lanes"]["functions"].as_array().into_iter().flatten();
-    rows.extend(functions.map(|lane| vec![word(&lane["function"]), count(&lane["waiting"])]));
-    format!("{}\n\n{}", facts.join("\n"), table::render(output, &["LANE", "WAITING"], &rows))
+    let counts = |of: &Value, names: [&str; 4]| names.map(|name| format!("{} {name}", count(&of[name]))).join(", ");
+    let row = |lane: &Value| {
+        let is_lane_of_jobs = lane.get("kind").is_some();
+        let waiting = if is_lane_of_jobs { counts(lane, JOBS) } else { count(&lane["waiting"]) };
+        vec![lane["function"].as_str().unwrap_or_default().to_owned(), waiting]
+    };
+    let outbox = vec!["outbox".to_owned(), counts(&lanes["outbox"], OUTBOX)];
+    std::iter::once(outbox).chain(lanes["functions"].as_array().into_iter().flatten().map(row)).collect()
 }
 
 #[cfg(test)]
@@ -183,7 +204,7 @@ mod tests {
         }
     }
 
-    // LIFECYCLE-5
+    // LIFECYCLE-5, HEALTH-6
     #[test]
     fn a_degraded_system_says_why_and_what_waits() {
         let health = json!({
@@ -192,7 +213,8 @@ mod tests {
             "worker": { "consecutive_errors": 2, "last_error": "the disk is full" },
             "boundaries": { "queue_manager": { "details": { "waiting": {
                 "outbox": { "pending": 3, "processing": 0, "failed": 1, "dead": 0 },
-                "commands": { "open_thread": 2 }, "projections": { "thread-views": 5 } } } } },
+                "commands": { "open_thread": 2 }, "projections": { "thread-views": 5 } },
+                "lanes": [{ "kind": "event", "queued": 3, "processing": 1, "failed": 2, "completed": 40 }] } } },
         });
         let now = Time::parse("2026-01-31T14:05:09Z").expect("a time");
         let report = report(&running(), &health, None, now);
@@ -202,12 +224,18 @@ mod tests {
         for row in [
             "outbox                    3 pending, 0 processing, 1 failed, 0 dead",
             "cmd-open-thread           2",
+            "job-event                 3 queued, 1 processing, 2 failed, 40 completed",
+            "job-summary               ? queued, ? processing, ? failed, ? completed",
             "project-thread-views      5",
             "cmd-close-thread          0",
         ] {
             assert!(text.lines().any(|line| line == row), "{row} is missing in\n{text}");
         }
         assert_eq!(report["lanes"]["outbox"]["pending"], 3);
+        let lane = report["lanes"]["functions"]
+            .as_array()
+            .and_then(|lanes| lanes.iter().find(|lane| lane["function"] == "job-event"));
+        assert_eq!(lane.map(|lane| (&lane["waiting"], &lane["kind"])), Some((&json!(3), &json!("event"))));
     }
 
     #[test]

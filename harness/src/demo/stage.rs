@@ -190,7 +190,7 @@ impl Stage {
     /// Sends a command; the id of its thread, run or session.
     pub(super) async fn command(&self, path: &[&str], body: &Value) -> Result<Option<String>, ClientError> {
         let key = self.client.new_idempotency_key();
-        let answered: Answered = self.client.command(path, body, &key).await?.read()?;
+        let answered: Answered = self.client.command(path, &[], body, &key).await?.read()?;
         Ok(answered.id())
     }
 

@@ -12,7 +12,7 @@ use shared::store::migrations;
 use tokio::net::TcpListener;
 
 use super::server::KeyUse;
-use super::{Finding, database, deployment, files, server};
+use super::{Finding, database, deployment, files, provider, server};
 use crate::runtime_files::{Found, look};
 
 /// What the examination needs besides the settings.
@@ -76,7 +76,7 @@ pub(crate) async fn examine(config: &Config, means: Means) -> Vec<Finding> {
     if config.transport == TransportKind::Sqs {
         findings.extend(deployment::queues(config).await);
     }
-    findings.push(server::provider(said));
+    findings.push(provider::judged(&provider::tried(&config.generation).await, provider::used(said)));
     findings
 }
 

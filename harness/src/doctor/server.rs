@@ -87,21 +87,6 @@ pub(super) fn health(found: &Found, answer: Result<&Value, &str>) -> Finding {
     }
 }
 
-/// Who writes observations. That nobody does is a choice, not a fault.
-pub(super) fn provider(health: Option<&Value>) -> Finding {
-    const CHECK: &str = "provider";
-    let registry = health.map(|health| &health["boundaries"]["provider_registry"]);
-    let Some(status) = registry.and_then(|registry| registry["status"].as_str()) else {
-        return Finding::ok(CHECK, "not asked: nothing runs");
-    };
-    let reason = registry.and_then(|registry| registry["reason"].as_str()).unwrap_or_default();
-    let detail = format!("{status} {reason}");
-    if status == "errored" {
-        return Finding::failed(CHECK, detail, "see the reason; `agentforum config` shows the settings `generation.*`");
-    }
-    Finding::ok(CHECK, detail.trim())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -158,16 +143,5 @@ mod tests {
         assert_eq!(verdict(&health(&running(), Ok(&json!({ "status": "ok" })))), Verdict::Ok);
         assert_eq!(verdict(&health(&running(), Ok(&json!({ "status": "degraded" })))), Verdict::Failed);
         assert_eq!(verdict(&health(&running(), Err("no answer"))), Verdict::Failed);
-    }
-
-    // CLI-10
-    #[test]
-    fn a_disabled_provider_is_a_note() {
-        let with =
-            |status: &str| json!({ "boundaries": { "provider_registry": { "status": status, "reason": "why" } } });
-        let disabled = provider(Some(&with("disabled")));
-        assert_eq!((verdict(&disabled), disabled.detail.as_str()), (Verdict::Ok, "disabled why"));
-        assert_eq!(verdict(&provider(None)), Verdict::Ok);
-        assert_eq!(verdict(&provider(Some(&with("errored")))), Verdict::Failed);
     }
 }

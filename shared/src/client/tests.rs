@@ -76,7 +76,7 @@ const BUSY: Answer = Answer(503, JSON, r#"{"title":"busy","code":"store_busy"}"#
 async fn a_write_is_repeated_under_the_same_key_until_the_busy_server_takes_it() {
     let (client, script) = serve(&[BUSY, BUSY, Answer(201, JSON, r#"{"command":{"status":"applied"}}"#)]).await;
     let key = client.new_idempotency_key();
-    let document = client.command(&["forum", "threads"], &json!({}), &key).await.expect("taken in the end");
+    let document = client.command(&["forum", "threads"], &[], &json!({}), &key).await.expect("taken in the end");
     assert_eq!(document.text, r#"{"command":{"status":"applied"}}"#);
     let requests = script.requests.lock().expect("no panic holds it").clone();
     assert_eq!(requests.len(), 3);
@@ -105,7 +105,7 @@ async fn a_command_accepted_but_unfinished_is_looked_up_until_it_is_finished() {
     let waiting = Answer(200, JSON, r#"{"command_id":"cmd_1","status":"accepted"}"#);
     let rejected = r#"{"command_id":"cmd_1","status":"rejected","error":{"status":409,"code":"thread_closed"}}"#;
     let (client, script) = serve(&[accepted, waiting, Answer(200, JSON, rejected)]).await;
-    let error = client.command(&["forum", "threads", "a/b", "posts"], &json!({}), "k").await.expect_err("refused");
+    let error = client.command(&["forum", "threads", "a/b", "posts"], &[], &json!({}), "k").await.expect_err("refused");
     assert!(matches!(error, ClientError::Problem { problem, .. } if problem.code == "thread_closed"));
     let requests = script.requests.lock().expect("no panic holds it").clone();
     assert_eq!(requests[0].path, "/api/v1/forum/threads/a%2Fb/posts?project_id=web");

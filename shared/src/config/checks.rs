@@ -18,6 +18,17 @@ impl Entries {
         Err(entry.key.refuse_for(&entry.text, &entry.source, allowed))
     }
 
+    /// Requests without a key are the owner's, who exists in a local system only.
+    pub(super) fn check_keyless(&self, mode: AuthMode) -> Result<(), ConfigError> {
+        let (entry, named) = (self.find("auth.local_dev")?, self.find("auth.mode")?);
+        if !entry.take::<bool>()? || mode == AuthMode::Local {
+            return Ok(());
+        }
+        let origin = named.source.describe(named.key);
+        let allowed = format!("false, since auth.mode is {} from {origin}", mode.as_str());
+        Err(entry.key.refuse_for(&entry.text, &entry.source, allowed))
+    }
+
     /// A transport that needs an address names the key when there is none.
     pub(super) fn check_queues(&self) -> Result<(), ConfigError> {
         let (transport, url) = (self.find("transport")?, self.find("sqs.url")?);

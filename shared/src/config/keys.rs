@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::words::{AuthMode, LogFormat, TransportKind};
+use super::words::{AuthMode, LogFormat, ProviderKind, TransportKind};
 
 /// Most events a client may ask for per frame of a live stream.
 pub const STREAM_LIMIT_MAX: u32 = 500;
@@ -11,6 +11,10 @@ pub const STREAM_LIMIT_MAX: u32 = 500;
 pub const LIST_LIMIT_MAX: u32 = 200;
 /// Most threads a client may ask for per page of a search.
 pub const SEARCH_LIMIT_MAX: u32 = 100;
+/// Most items a client may ask for in one context.
+pub const CONTEXT_LIMIT_MAX: u32 = 50;
+/// Most characters a client may ask for in one context.
+pub const CONTEXT_BUDGET_MAX: u32 = 100_000;
 /// Longest a request may wait for its command's outcome.
 pub const COMMAND_WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -77,6 +81,8 @@ pub enum Address {
     Redis,
     /// What the URLs of SQS queues begin with.
     Queues,
+    /// A provider of generation.
+    Provider,
 }
 
 impl Key {
@@ -180,6 +186,7 @@ pub static KEYS: &[Key] = &[
         "How long a request waits for its command's outcome",
     ),
     key("body.limit", "1MiB", Kind::Size { min: 1_024, max: 1 << 30 }, "Largest request body, in bytes"),
+    key("body.batch", "8MiB", Kind::Size { min: 1_024, max: 1 << 30 }, "Largest batch of agent events, in bytes"),
     key("body.webhook", "25MiB", Kind::Size { min: 1_024, max: 1 << 30 }, "Largest webhook delivery, in bytes"),
     key("writer.queue", "1024", integer(1, 1_000_000), "Commits that may wait for the database writer"),
     key("writer.batch_max", "256", integer(1, 10_000), "Commits that may share one database transaction"),
@@ -224,6 +231,30 @@ pub static KEYS: &[Key] = &[
     key("integration.docs_sync", "true", Kind::Bool, "Whether answers and closes ask for documentation"),
     key("search.limit", "20", integer(1, SEARCH_LIMIT_MAX as u64), "Threads per page of a search"),
     key("search.matches_max", "5000", integer(1, 100_000), "Newest matches that a search ranks"),
+    key("context.limit", "10", integer(1, CONTEXT_LIMIT_MAX as u64), "Items of a context when a client names no limit"),
+    key(
+        "context.budget",
+        "8000",
+        integer(200, CONTEXT_BUDGET_MAX as u64),
+        "Characters of a context when a client names no budget",
+    ),
+    key("ingest.wait", "30s", from_zero(), "How long a request may wait for the jobs that its events cause"),
+    key("ingest.batch_max", "500", integer(1, 500), "Most agent events of one batch"),
+    key("jobs.max_attempts", "3", integer(1, 100), "Attempts after which a job is given up"),
+    key("jobs.backoff", "5s", from_zero(), "Wait after a job's first failed attempt, five times as long after each other"),
+    key("jobs.backoff_max", "10m", positive(), "Longest wait between two attempts at one job"),
+    key("jobs.lease", "5m", positive(), "How long a claimed job belongs to its lane"),
+    key("jobs.claim_max", "100", integer(1, 1_000), "Jobs that a lane claims at once"),
+    key("generation.provider", "extractive", Kind::Words(ProviderKind::WORDS), "Who makes observations"),
+    key("generation.model", "", Kind::Text, "Model of the provider"),
+    key("generation.url", "", Kind::Url(Address::Provider), "Where the provider is"),
+    key("generation.key", "", Kind::Secret, "Key for the provider"),
+    key("generation.key_secret", "", Kind::Text, "Name or ARN of the AWS secret that holds the key"),
+    key("generation.timeout", "60s", positive(), "How long one request to the provider may take"),
+    key("generation.concurrency", "4", integer(1, 64), "Requests of one lane to the provider at once"),
+    key("generation.max_tokens", "4096", integer(256, 64_000), "Most tokens of a provider's answer"),
+    key("generation.input_price", "0", integer(0, 1_000_000), "US cents per million tokens that the provider reads"),
+    key("generation.output_price", "0", integer(0, 1_000_000), "US cents per million tokens that the provider writes"),
     key("replay.slice", "50ms", positive(), "How long a projector works on a replay before others go first"),
     key(
         "auth.mode",
@@ -231,6 +262,8 @@ pub static KEYS: &[Key] = &[
         Kind::Words(AuthMode::WORDS),
         "Who may call; unset is `local` on a loopback addr, else `keys`",
     ),
+    key("auth.local_dev", "false", Kind::Bool, "Whether a local system serves requests without a key from this machine"),
+    key("auth.rate_limit", "0", integer(0, 100_000), "Requests per second of a key that has no limit of its own; 0 is none"),
     key("auth.login_ttl", "10m", positive(), "How long a printed login link works"),
     key("auth.cookie", "12h", positive(), "How long a login cookie works"),
     key(

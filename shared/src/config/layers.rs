@@ -11,9 +11,10 @@ use super::resolve::{Setting, Source};
 use super::value::{FromValue, Value};
 use super::words::AuthMode;
 use super::{
-    Activity, Auth, Body, Command, Commands, Config, Delivery, Detecting, Escalation, Given, Guidance, Health,
-    Idempotency, Integration, List, Live, Log, Notify, Operator, Outbox, Probe, Reactions, Reconcile, Redis, Replay,
-    Search, Session, Shutdown, Sqs, Store, Stream, Thread, Token, Webhooks, Worker, Writer,
+    Activity, Auth, Body, Command, Commands, Config, ContextLimits, Delivery, Detecting, Escalation, Generation, Given,
+    Guidance, Health, Idempotency, Ingest, Integration, Jobs, List, Live, Log, Notify, Operator, Outbox, Probe,
+    Reactions, Reconcile, Redis, Replay, Search, Session, Shutdown, Sqs, Store, Stream, Thread, Token, Webhooks, Worker,
+    Writer,
 };
 
 /// What the variables of settings begin with.
@@ -102,7 +103,10 @@ impl Layers {
         entries.check_ceiling("outbox.backoff", "outbox.backoff_max")?;
         entries.check_ceiling("delivery.backoff", "delivery.backoff_max")?;
         entries.check_ceiling("health.idle", "health.stalled")?;
+        entries.check_ceiling("jobs.backoff", "jobs.backoff_max")?;
         let mode = entries.auth_mode()?;
+        entries.check_keyless(mode)?;
+        entries.check_provider()?;
         entries.check_queues()?;
         Ok(Config {
             addr: entries.get("addr")?,
@@ -154,7 +158,11 @@ impl Layers {
             command: Command { wait: entries.get("command.wait")? },
             commands: Commands { keep_eventless: entries.get("commands.keep_eventless")? },
             idempotency: Idempotency { keep: entries.get("idempotency.keep")? },
-            body: Body { limit: entries.get("body.limit")?, webhook: entries.get("body.webhook")? },
+            body: Body {
+                limit: entries.get("body.limit")?,
+                batch: entries.get("body.batch")?,
+                webhook: entries.get("body.webhook")?,
+            },
             writer: Writer { queue: entries.get("writer.queue")?, batch_max: entries.get("writer.batch_max")? },
             store: Store {
                 readers: entries.get("store.readers")?,
@@ -186,8 +194,18 @@ impl Layers {
             webhooks: Webhooks { github_secret: entries.get("webhooks.github_secret")? },
             integration: Integration { docs_sync: entries.get("integration.docs_sync")? },
             search: Search { limit: entries.get("search.limit")?, matches_max: entries.get("search.matches_max")? },
+            context: ContextLimits { limit: entries.get("context.limit")?, budget: entries.get("context.budget")? },
+            ingest: Ingest { wait: entries.get("ingest.wait")?, batch_max: entries.get("ingest.batch_max")? },
+            jobs: Jobs::of(&entries)?,
+            generation: Generation::of(&entries)?,
             replay: Replay { slice: entries.get("replay.slice")? },
-            auth: Auth { mode, login_ttl: entries.get("auth.login_ttl")?, cookie: entries.get("auth.cookie")? },
+            auth: Auth {
+                mode,
+                login_ttl: entries.get("auth.login_ttl")?,
+                cookie: entries.get("auth.cookie")?,
+                local_dev: entries.get("auth.local_dev")?,
+                rate_limit: entries.get("auth.rate_limit")?,
+            },
             settings: entries.0.iter().map(|entry| entry.setting(mode)).collect(),
             flags: Given(entries.0.iter().filter_map(Entry::given_as_flag).collect()),
         })
@@ -231,6 +249,10 @@ pub(super) struct Entries(Vec<Entry>);
 impl Entries {
     pub(super) fn find(&self, name: &'static str) -> Result<&Entry, ConfigError> {
         self.0.iter().find(|entry| entry.key.name == name).ok_or(ConfigError::TakeValue { key: name })
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.0.iter()
     }
 
     pub(super) fn get<T: FromValue>(&self, name: &'static str) -> Result<T, ConfigError> {

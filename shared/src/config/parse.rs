@@ -52,6 +52,7 @@ impl Kind {
             Self::Url(Address::Queues) => {
                 "a URL such as https://sqs.eu-west-1.amazonaws.com/123456789012/agentforum-prod-".to_owned()
             }
+            Self::Url(Address::Provider) => "a URL such as https://api.example.com/v1".to_owned(),
             Self::Text | Self::Secret => "any text but an empty one".to_owned(),
         }
     }
@@ -125,7 +126,7 @@ fn shown(duration: Duration) -> String {
 fn is_url(address: Address, text: &str) -> bool {
     let schemes: &[&str] = match address {
         Address::Redis => &["redis"],
-        Address::Queues => &["http", "https"],
+        Address::Queues | Address::Provider => &["http", "https"],
     };
     let url = reqwest::Url::parse(text).ok().filter(|url| schemes.contains(&url.scheme()) && url.has_host());
     url.is_some() || matches!(address, Address::Redis) && text == "container"

@@ -236,19 +236,21 @@ fn another(key: &Key) -> &'static str {
     match (key.name, key.kind) {
         ("transport", _) => "memory",
         ("auth.mode", _) => "keys",
+        ("generation.provider", _) => "none",
         ("outbox.backoff_max" | "delivery.backoff_max", _) => "61s",
         // Not below what it is a ceiling of.
         ("health.stalled", _) => "1h",
         (_, Kind::Address) => ":1",
         (_, Kind::Database) => "other.db",
         (_, Kind::Duration { .. }) => "7s",
+        ("context.budget" | "generation.max_tokens", _) => "700",
         (_, Kind::Integer { .. }) => "6",
         (_, Kind::Size { .. }) => "64KiB",
         (_, Kind::Bool) if key.default == "true" => "false",
         (_, Kind::Bool) => "true",
         (_, Kind::Words(words)) => words[0],
         (_, Kind::Url(Address::Redis)) => "redis://other:1/0",
-        (_, Kind::Url(Address::Queues)) => "https://other/1/q-",
+        (_, Kind::Url(Address::Queues | Address::Provider)) => "https://other/1/q-",
         (_, Kind::Text | Kind::Secret) => "other",
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Database;
-use super::words::{AuthMode, LogFormat, TransportKind};
+use super::words::{AuthMode, LogFormat, ProviderKind, TransportKind};
 
 /// A value that passed the check of its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,12 @@ impl FromValue for Option<String> {
 }
 
 impl FromValue for TransportKind {
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Word(word) = value { Self::from_word(word) } else { None }
+    }
+}
+
+impl FromValue for ProviderKind {
     fn from_value(value: &Value) -> Option<Self> {
         if let Value::Word(word) = value { Self::from_word(word) } else { None }
     }

@@ -59,6 +59,40 @@ impl AuthMode {
     }
 }
 
+/// Who makes observations (`generation.provider`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// The built-in one, offline.
+    Extractive,
+    /// The Anthropic Messages API.
+    Anthropic,
+    /// A server that speaks the chat completions of OpenAI.
+    OpenaiCompatible,
+    /// Nobody.
+    None,
+}
+
+impl ProviderKind {
+    pub(super) const WORDS: &[&str] = &["extractive", "anthropic", "openai-compatible", "none"];
+
+    /// The word in configuration and in `/info`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Extractive => "extractive",
+            Self::Anthropic => "anthropic",
+            Self::OpenaiCompatible => "openai-compatible",
+            Self::None => "none",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        [Self::Extractive, Self::Anthropic, Self::OpenaiCompatible, Self::None]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
 /// Form of the process's log lines (`log.format`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

@@ -72,6 +72,14 @@ pub enum Code {
     AlreadyRedriven,
     /// 409
     ReplayRunning,
+    /// 409
+    AlreadyExists,
+    /// 409
+    ProjectArchived,
+    /// 409
+    JobNotRetryable,
+    /// 409
+    JobNotCancellable,
     /// 410
     CursorEpoch,
     /// 413
@@ -82,6 +90,8 @@ pub enum Code {
     GateNotMet,
     /// 422
     IdempotencyKeyReused,
+    /// 429
+    RateLimited,
     /// 500
     InternalError,
     /// 503
@@ -189,6 +199,10 @@ impl Code {
             409,
             "A replay of the projection runs already; wait for it, or stop it.",
         ),
+        entry(Self::AlreadyExists, "already_exists", 409, "The id is taken; choose another one, or name none."),
+        entry(Self::ProjectArchived, "project_archived", 409, "The project is archived; nothing new begins in it."),
+        entry(Self::JobNotRetryable, "job_not_retryable", 409, "Only a job that failed or was cancelled is retried."),
+        entry(Self::JobNotCancellable, "job_not_cancellable", 409, "The job is over; there is nothing to cancel."),
         entry(
             Self::CursorEpoch,
             "cursor_epoch",
@@ -214,6 +228,7 @@ impl Code {
             422,
             "The idempotency key was used with another body; choose a new key.",
         ),
+        entry(Self::RateLimited, "rate_limited", 429, "The key asks too often; wait as long as `Retry-After` says."),
         entry(Self::InternalError, "internal_error", 500, "The server failed; the log has the request id."),
         entry(
             Self::StoreBusy,

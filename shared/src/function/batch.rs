@@ -75,13 +75,20 @@ struct Head<'a> {
     subject: Cow<'a, str>,
     #[serde(borrow, default)]
     correlationid: Cow<'a, str>,
+    #[serde(default)]
+    sequence: i64,
 }
 
 /// Handles a batch; one verdict per record, in their order.
 pub async fn run<F: Function>(ctx: &Ctx, records: &[Record], deadline: Option<Deadline>) -> Vec<Verdict> {
     let heads: Vec<_> = records.iter().map(|record| serde_json::from_str::<Head<'_>>(&record.body).ok()).collect();
+    let furthest = if F::TRIGGER.one_rings_for_all() { furthest(records, &heads) } else { None };
     let mut streams: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, head) in heads.iter().enumerate() {
+        // Whoever reads the log up to the furthest doorbell has read it up to all of them; a lane looks at its rows.
+        if furthest.is_some_and(|furthest| index != furthest && is_doorbell(&records[index], head.as_ref())) {
+            continue;
+        }
         // What has no stream stands alone.
         let stream =
             head.as_ref().map_or_else(|| format!("#{index}"), |head| format!("{}{}", head.source, head.subject));
@@ -109,6 +116,18 @@ pub async fn run<F: Function>(ctx: &Ctx, records: &[Record], deadline: Option<De
     verdicts
 }
 
+/// The record whose doorbell rings for the furthest position of the log.
+fn furthest(records: &[Record], heads: &[Option<Head<'_>>]) -> Option<usize> {
+    let rings = records.iter().zip(heads).enumerate();
+    let rings = rings.filter(|(_, (record, head))| is_doorbell(record, head.as_ref()));
+    rings.max_by_key(|(_, (_, head))| head.as_ref().map_or(0, |head| head.sequence)).map(|(index, _)| index)
+}
+
+/// Whether a record can be read, and is not the ring of a replay.
+fn is_doorbell(record: &Record, head: Option<&Head<'_>>) -> bool {
+    head.is_some() && !record.topic.starts_with(super::replay::RING)
+}
+
 /// What every log line of a message's handling carries; a tick of the clock has no message.
 fn span(function: &'static str, record: &Record, head: Option<&Head<'_>>) -> Span {
     let Some(head) = head else { return tracing::info_span!("handle", function) };
@@ -133,6 +152,7 @@ async fn one<F: Function>(ctx: &Ctx, record: &Record) -> Verdict {
             tracing::warn!(function = F::NAME, message_id = %record.message_id, %reason, "will be tried again");
             ("retry", Verdict::Retry(wait(ctx, record)))
         }
+        Ok(Err(HandlerError::Later(wait))) => ("done", Verdict::Retry(wait)),
         Ok(Err(HandlerError::Park { error_class, reason })) => {
             tracing::error!(function = F::NAME, message_id = %record.message_id, error_class, %reason, "parked");
             let verdict = match park(ctx, F::NAME, record, error_class, reason).await {

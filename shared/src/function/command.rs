@@ -6,17 +6,20 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt;
 
 use super::batch::panic_text;
+use crate::config::ProviderKind;
 use crate::ctx::Ctx;
 use crate::domain::thread::Facts;
-use crate::error::{HandlerError, Rejection};
+use crate::error::{Code, HandlerError, Rejection};
 use crate::id::Kind;
 use crate::live::Finished;
 use crate::message::command::{Command, Subject};
 use crate::message::envelope::CloudEvent;
 use crate::store::commands::{self, Begun, CommandRow, Outcome};
 use crate::store::dead_letters::DeadLetter;
-use crate::store::{Aggregate, Author, Change, Commit, CommitError, Durability, Guard, Noted, Row, StoreError};
-use crate::value::Word;
+use crate::store::{
+    Aggregate, Author, Change, Commit, CommitError, Durability, Guard, Noted, Row, Statement, StoreError, tenants,
+};
+use crate::value::{Scope, Word};
 
 /// What a function's pure `decide` looks like.
 pub type Decide<A, C> = fn(&<A as Aggregate>::State, &C, &Facts) -> Result<Vec<<A as Aggregate>::Event>, Rejection>;
@@ -38,7 +41,7 @@ pub async fn handle<A: Aggregate, C: Command>(
     let uuid = Kind::Message.parse(&message.id).ok_or_else(|| undecodable("the id is no message id"))?;
     let command_id = Kind::Command.with(uuid);
     let lease = ctx.config.delivery.visibility;
-    let reads = A::reads(&scope, Subject::id_of(&message.subject), &command_id);
+    let reads = reads::<A, C>(&scope, Subject::id_of(&message.subject), &command_id);
     let begun = commands::begin(&ctx.store, &scope, &command_id, lease, ctx.housekeeping(function), reads).await?;
     let (row, state) = match begun {
         Begun::Head(row, state) => (*row, state),
@@ -105,7 +108,8 @@ async fn apply<A: Aggregate, C: Command>(
     // What was read when the command was begun, if the message named what the command is about.
     let mut read = Some(read).filter(|_| stream == subject.stream());
     for _ in 0..RACES {
-        let rows = if let Some(rows) = read.take() { rows } else { again::<A>(ctx, row, &subject).await? };
+        let mut rows = if let Some(rows) = read.take() { rows } else { again::<A, C>(ctx, row, &subject).await? };
+        let archived = C::OPENS && tenants::is_archived(rows.pop().unwrap_or_default())?;
         let state = A::state(rows)?;
         let now = ctx.clock.now();
         let facts = Facts {
@@ -117,7 +121,7 @@ async fn apply<A: Aggregate, C: Command>(
             command_id: row.command_id.clone(),
             probe: ctx.config.detecting.limits(&ctx.config.probe),
         };
-        let decided = decide(&state, &payload, &facts);
+        let decided = if archived { Err(archived_project(&row.scope)) } else { decide(&state, &payload, &facts) };
         // A request's own command; what an event caused carries the correlation of a first event that exists.
         let first_event_id = row.causation_id.is_none().then_some(row.correlation_id.as_str());
         let author = Author {
@@ -127,6 +131,8 @@ async fn apply<A: Aggregate, C: Command>(
             ids: &ctx.ids,
             first_event_id,
             docs_sync: ctx.config.integration.docs_sync,
+            generates: ctx.config.generation.provider != ProviderKind::None,
+            origin: row.origin(),
         };
         let (outcome, change) = match decided {
             Ok(events) if events.is_empty() => (Outcome::Result(subject.clone().into()), Change::default()),
@@ -139,6 +145,7 @@ async fn apply<A: Aggregate, C: Command>(
         };
         let Change { statements, appended, outcomes, .. } = change;
         let commit = Commit::new(Durability::Full, row.context(now))
+            .then_all((C::OPENS && !archived).then(|| tenants::still_open(&row.scope)))
             .then_all(statements)
             .then_all(row.finish(&outcome, !appended.is_empty()));
         match ctx.store.commit(commit).await {
@@ -164,9 +171,25 @@ async fn apply<A: Aggregate, C: Command>(
     Err(HandlerError::Retry(format!("the stream moved {RACES} times while the command was decided")))
 }
 
+/// What is read for a decision: the state, and behind it whether the project is archived, where that matters.
+fn reads<A: Aggregate, C: Command>(scope: &Scope, id: &str, command_id: &str) -> Vec<Statement> {
+    let mut reads = A::reads(scope, id, command_id);
+    reads.extend(C::OPENS.then(|| tenants::read_archival(scope)));
+    reads
+}
+
+fn archived_project(scope: &Scope) -> Rejection {
+    let detail = format!("the project {} is archived: nothing new begins in it", scope.project_id);
+    Rejection::new(Code::ProjectArchived, detail)
+}
+
 /// Reads the state once more, after a lost race.
-async fn again<A: Aggregate>(ctx: &Ctx, row: &CommandRow, subject: &Subject) -> Result<Vec<Vec<Row>>, StoreError> {
-    let reads = A::reads(&row.scope, subject.id(), &row.command_id);
+async fn again<A: Aggregate, C: Command>(
+    ctx: &Ctx,
+    row: &CommandRow,
+    subject: &Subject,
+) -> Result<Vec<Vec<Row>>, StoreError> {
+    let reads = reads::<A, C>(&row.scope, subject.id(), &row.command_id);
     ctx.store.read(move |reader| reads.into_iter().map(|read| reader.rows(read.sql, read.params)).collect()).await
 }
 

@@ -13,17 +13,21 @@ use crate::transport::{Outgoing, Transport, TransportError};
 /// Publishes what this process's own commits left in the outbox; `function` committed. Nothing where a drainer runs beside.
 /// What fails, or is cut off, is the scheduled drainer's.
 pub async fn own(ctx: &Ctx, function: &str) {
-    let claims = match ctx.store.take_claimed() {
-        Ok(claims) if claims.is_empty() => return,
-        Ok(claims) => claims,
-        Err(error) => {
-            tracing::error!(%error, "claimed rows cannot be read; their lease ends");
+    loop {
+        let claims = match ctx.store.take_claimed() {
+            Ok(claims) if claims.is_empty() => return,
+            Ok(claims) => claims,
+            Err(error) => {
+                tracing::error!(%error, "claimed rows cannot be read; their lease ends");
+                return;
+            }
+        };
+        let outcomes = rows(ctx, function, claims).await;
+        // That a job's doorbell was sent is an event, which is published like any other.
+        if let Err(error) = outbox::settle(&ctx.store, ctx.authoring(function), outcomes).await {
+            tracing::warn!(%error, "published rows could not be marked; they are published again");
             return;
         }
-    };
-    let outcomes = rows(ctx, function, claims).await;
-    if let Err(error) = outbox::settle(&ctx.store, ctx.housekeeping(function), outcomes).await {
-        tracing::warn!(%error, "published rows could not be marked; they are published again");
     }
 }
 

@@ -4,11 +4,12 @@
 use super::{Trigger, subscription};
 use crate::message::command::{
     AddPost, AnswerThread, AssignThread, ChangeRunState, ChangeThreadState, CloseRun, CloseThread, Command,
-    ControlSignal, EndSession, EscalateThread, ObservePullRequest, OpenThread, ReportActivity, ReportRuntime,
+    ControlSignal, EndSession, EscalateThread, IngestAgentEvents, ObservePullRequest, OpenThread, ReportActivity, ReportRuntime,
     SendNudge, SetThreadPriority, StartRun, StartSession,
 };
 use crate::store::views::{run_snapshots, search, thread_stats, thread_views};
 use crate::transport::Subscription;
+use crate::value::JobKind;
 
 /// Function and trigger, in the order of the folders.
 pub const ROUTES: &[(&str, Trigger)] = &[
@@ -21,6 +22,7 @@ pub const ROUTES: &[(&str, Trigger)] = &[
     ("cmd-close-thread", Trigger::Command(CloseThread::NAME)),
     ("cmd-end-session", Trigger::Command(EndSession::NAME)),
     ("cmd-escalate-thread", Trigger::Command(EscalateThread::NAME)),
+    ("cmd-ingest-agent-events", Trigger::Command(IngestAgentEvents::NAME)),
     ("cmd-observe-pull-request", Trigger::Command(ObservePullRequest::NAME)),
     ("cmd-open-thread", Trigger::Command(OpenThread::NAME)),
     ("cmd-report-activity", Trigger::Command(ReportActivity::NAME)),
@@ -30,6 +32,10 @@ pub const ROUTES: &[(&str, Trigger)] = &[
     ("cmd-set-thread-priority", Trigger::Command(SetThreadPriority::NAME)),
     ("cmd-start-run", Trigger::Command(StartRun::NAME)),
     ("cmd-start-session", Trigger::Command(StartSession::NAME)),
+    ("job-event", Trigger::Job(JobKind::Event)),
+    ("job-event-batch", Trigger::Job(JobKind::EventBatch)),
+    ("job-reindex", Trigger::Job(JobKind::Reindex)),
+    ("job-summary", Trigger::Job(JobKind::Summary)),
     ("project-run-snapshots", Trigger::Projection(run_snapshots::PROJECTION.name)),
     ("project-search", Trigger::Projection(search::PROJECTION.name)),
     ("project-thread-stats", Trigger::Projection(thread_stats::PROJECTION.name)),

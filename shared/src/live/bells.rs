@@ -68,6 +68,17 @@ impl Bells {
         }
     }
 
+    /// Hangs up a bell for a job.
+    #[must_use]
+    pub fn wait_for_job(&self, job_id: &str) -> Waiting {
+        self.wait_for_command(job_id)
+    }
+
+    /// Rings for a job that ended.
+    pub fn job_finished(&self, job_id: &str) {
+        self.command_finished(job_id, Finished::default());
+    }
+
     /// How far a projection is known to be: at least as far as this, after it was committed.
     #[must_use]
     pub fn projection(&self, name: &str) -> watch::Receiver<i64> {

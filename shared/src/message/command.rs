@@ -1,6 +1,7 @@
 //! Commands: what somebody wants done to one stream. A payload is checked and put into its normal form once, at the door;
 //! what is stored and later decided on is that form.
 
+mod agent_events;
 mod check;
 mod escalations;
 mod nudges;
@@ -17,6 +18,7 @@ use crate::clock::Time;
 use crate::error::{FieldError, Rejection};
 use crate::value::{Actor, Scope};
 
+pub use agent_events::{IngestAgentEvents, NewAgentEvent};
 pub use escalations::{EscalateThread, EscalationReason};
 pub use nudges::{MESSAGE, SendNudge};
 pub use pull_requests::{ObservePullRequest, ObservedCheck, ObservedComment, log_tail, pull_request_url};
@@ -31,6 +33,8 @@ pub use threads::{AddPost, AnswerThread, AssignThread, ChangeThreadState, CloseT
 pub trait Command: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     /// The name, as in `forum.commands.<name>`.
     const NAME: &'static str;
+    /// Whether it begins a thread, a run or a session, which an archived project does not take.
+    const OPENS: bool = false;
 
     /// Puts the payload into its normal form.
     ///
@@ -62,6 +66,8 @@ pub enum Subject {
     Session(String),
     /// The sessions that a project is about to have.
     SessionStarts(String),
+    /// A batch of agent events, by its id.
+    Batch(String),
     /// A pull request, by its address.
     PullRequest(String),
 }
@@ -71,9 +77,12 @@ impl Subject {
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
-            Self::Thread(id) | Self::Run(id) | Self::Session(id) | Self::SessionStarts(id) | Self::PullRequest(id) => {
-                id
-            }
+            Self::Thread(id)
+            | Self::Run(id)
+            | Self::Session(id)
+            | Self::SessionStarts(id)
+            | Self::Batch(id)
+            | Self::PullRequest(id) => id,
         }
     }
 
@@ -85,6 +94,7 @@ impl Subject {
             Self::Run(id) => run_stream(id),
             Self::Session(id) => format!("session/{id}"),
             Self::SessionStarts(project_id) => format!("session_starts/{project_id}"),
+            Self::Batch(id) => format!("agent_event_batch/{id}"),
             Self::PullRequest(url) => format!("pull_request/{url}"),
         }
     }

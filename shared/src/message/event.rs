@@ -45,6 +45,26 @@ pub mod types {
     pub const NOTIFICATION_CREATED: &str = "notification.created";
     /// What a person was told of is no longer so.
     pub const NOTIFICATION_RESOLVED: &str = "notification.resolved";
+    /// An agent said what it did.
+    pub const AGENT_EVENT_RECEIVED: &str = "agent_event.received";
+    /// A job waits, for the first time or again.
+    pub const JOB_QUEUED: &str = "job.queued";
+    /// A job is in its lane's hands.
+    pub const JOB_ENQUEUED: &str = "job.enqueued";
+    /// A job is worked on.
+    pub const JOB_PROCESSING: &str = "job.processing";
+    /// A job failed and is tried again.
+    pub const JOB_RETRY_SCHEDULED: &str = "job.retry_scheduled";
+    /// A job is done.
+    pub const JOB_COMPLETED: &str = "job.completed";
+    /// A job was given up; or, with the source `publish`, its doorbell could not be rung.
+    pub const JOB_FAILED: &str = "job.failed";
+    /// A job was called off.
+    pub const JOB_CANCELLED: &str = "job.cancelled";
+    /// Something is remembered.
+    pub const OBSERVATION_CREATED: &str = "observation.created";
+    /// An observation's index entry was built again.
+    pub const OBSERVATION_REINDEXED: &str = "observation.reindexed";
     /// What a thread came to should find its way into the documentation.
     pub const DOCS_SYNC_REQUESTED: &str = "forum.integration.docs_sync.requested";
     /// Every type, in the order of the vocabulary.
@@ -66,6 +86,16 @@ pub mod types {
         PR_CHECK_RECORDED,
         PR_SESSION_CHANGED,
         PR_COMMENTS_CHANGED,
+        AGENT_EVENT_RECEIVED,
+        JOB_QUEUED,
+        JOB_ENQUEUED,
+        JOB_PROCESSING,
+        JOB_RETRY_SCHEDULED,
+        JOB_COMPLETED,
+        JOB_FAILED,
+        JOB_CANCELLED,
+        OBSERVATION_CREATED,
+        OBSERVATION_REINDEXED,
         NOTIFICATION_CREATED,
         NOTIFICATION_RESOLVED,
     ];

@@ -93,6 +93,25 @@ pub struct Author<'a> {
     pub first_event_id: Option<&'a str>,
     /// Whether what was answered or closed asks for a place in the documentation.
     pub docs_sync: bool,
+    /// Whether jobs that need a provider have one.
+    pub generates: bool,
+    /// What the change is traced back to.
+    pub origin: Origin<'a>,
+}
+
+/// What work is traced back to: the credential and the request behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Credential, if one was used.
+    pub key_id: Option<&'a str>,
+    /// The request; empty when there was none.
+    pub request_id: &'a str,
+    /// Ties together everything one request caused.
+    pub correlation_id: &'a str,
+    /// The command or event that causes it.
+    pub causation_id: Option<&'a str>,
+    /// W3C trace context.
+    pub traceparent: Option<&'a str>,
 }
 
 impl<'a> Author<'a> {

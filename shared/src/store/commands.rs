@@ -61,6 +61,11 @@ pub enum AppliedTo {
         /// Its identity.
         run_id: String,
     },
+    /// A batch of agent events.
+    Batch {
+        /// Its identity.
+        batch_id: String,
+    },
     /// A pull request.
     PullRequest {
         /// Its address.
@@ -91,6 +96,7 @@ impl From<Subject> for AppliedTo {
             Subject::Session(session_id) | Subject::SessionStarts(session_id) => {
                 Self::Session { session_id, created: false, ignored: false }
             }
+            Subject::Batch(batch_id) => Self::Batch { batch_id },
             Subject::PullRequest(url) => Self::PullRequest { url, ignored: false },
         }
     }
@@ -180,7 +186,7 @@ pub async fn begin(
         now.0.into(),
         i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).into(),
     ];
-    let begun = vec![command_id.to_owned().into()];
+    let begun = vec![command_id.to_owned().into(), scope.team_id.clone().into(), scope.project_id.clone().into()];
     let count = reads.len();
     let commit = Commit::new(Durability::Normal, context)
         .then(Statement::new(include_str!("sql/begin_command.sql"), params))

@@ -20,7 +20,7 @@ pub struct DeadLetter {
     pub id: String,
     /// Tenant; empty texts when the message did not say.
     pub scope: Scope,
-    /// `outbox`, `command`, `delivery` or `projection`.
+    /// `outbox`, `command`, `delivery`, `projection` or `job`.
     pub source: &'static str,
     /// The function that could not handle it.
     pub function: String,
@@ -70,7 +70,7 @@ impl DeadLetter {
 /// Dead letters that died of the same thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LetterGroup {
-    /// `outbox`, `command`, `delivery` or `projection`.
+    /// `outbox`, `command`, `delivery`, `projection` or `job`.
     pub source: String,
     /// The function.
     pub function: String,

@@ -49,7 +49,7 @@ pub fn inspect(database: &Path, busy_timeout: Duration, now: Time) -> Result<Ins
         Err(error) => Err(error.to_string()),
     };
     let mut reader = Reader::over(&mut connection);
-    let overview = overview::read(&mut reader, now).map_err(|error| error.to_string());
+    let overview = overview::read(&mut reader, now, &[]).map_err(|error| error.to_string());
     let behind = overview.as_ref().ok().and_then(|overview| overview.checkpoints.iter().map(|it| it.pos).min());
     let newest_recorded_at = recorded_at(&mut reader, "SELECT max(recorded_at) FROM events WHERE pos > ?1", 0)?;
     let oldest_unprojected_at = match behind {

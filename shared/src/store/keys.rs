@@ -60,6 +60,9 @@ pub struct ApiKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub revoked_at: Option<Time>,
+    /// Requests per second it may make; the server's setting holds where it says nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
 }
 
 impl ApiKey {
@@ -67,6 +70,12 @@ impl ApiKey {
     #[must_use]
     pub fn actor(&self) -> Option<Actor> {
         Some(Actor { actor_type: self.actor_type?, actor_name: self.actor_name.clone()? })
+    }
+
+    /// Who acts with it without naming anybody: the actor it is bound to, else a person of its name.
+    #[must_use]
+    pub fn own_actor(&self) -> Actor {
+        self.actor().unwrap_or_else(|| Actor { actor_type: ActorType::Human, actor_name: self.name.clone() })
     }
 
     /// The statement that stores it under the hash of its secret.
@@ -83,6 +92,7 @@ impl ApiKey {
             nullable(self.actor_name.clone()),
             self.purpose.as_str().into(),
             nullable(self.expires_at.map(|time| time.0)),
+            nullable(self.rate_limit.map(i64::from)),
         ];
         Statement::new(include_str!("sql/insert_key.sql"), params)
     }
@@ -94,6 +104,27 @@ impl ApiKey {
 /// When the read fails or the row is damaged.
 pub fn find(reader: &mut Reader<'_>, secret_hash: &str) -> Result<Option<ApiKey>, StoreError> {
     reader.row(include_str!("sql/find_key.sql"), vec![secret_hash.to_owned().into()])?.map(key).transpose()
+}
+
+/// A key made by a person that was not revoked, by its id, within a team and perhaps one project.
+///
+/// # Errors
+/// When the read fails or the row is damaged.
+pub fn find_made(
+    reader: &mut Reader<'_>,
+    (team_id, project_id): (&str, Option<&str>),
+    key_id: &str,
+) -> Result<Option<ApiKey>, StoreError> {
+    let params = vec![key_id.to_owned().into(), team_id.to_owned().into(), nullable(project_id.map(str::to_owned))];
+    reader.row(include_str!("sql/find_made_key.sql"), params)?.map(key).transpose()
+}
+
+/// The key in the file of a team's owner, as long as it was not revoked.
+///
+/// # Errors
+/// When the read fails or the row is damaged.
+pub fn find_of_owner(reader: &mut Reader<'_>, team_id: &str) -> Result<Option<ApiKey>, StoreError> {
+    reader.row(include_str!("sql/find_key_of_owner.sql"), vec![team_id.to_owned().into()])?.map(key).transpose()
 }
 
 /// Keys made by people, oldest first, after the id `after`.
@@ -158,5 +189,6 @@ fn key(row: Row) -> Result<ApiKey, StoreError> {
         created_at: columns.time()?,
         expires_at: columns.optional_time()?,
         revoked_at: columns.optional_time()?,
+        rate_limit: columns.optional_integer()?.and_then(|limit| u32::try_from(limit).ok()),
     })
 }

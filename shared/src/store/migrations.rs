@@ -30,6 +30,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "forum", sql: include_str!("migrations/0003_forum.sql") },
     Migration { version: 4, name: "runs", sql: include_str!("migrations/0004_runs.sql") },
     Migration { version: 5, name: "sessions", sql: include_str!("migrations/0005_sessions.sql") },
+    Migration { version: 6, name: "memory", sql: include_str!("migrations/0006_memory.sql") },
 ];
 
 impl Migration {

@@ -54,6 +54,8 @@ pub enum About {
     Pos(i64),
     /// A command.
     Seq(i64),
+    /// A job.
+    Job(String),
     /// A message that is about no row of ours, as its dead letter keeps it.
     DeadLetter(String),
 }
@@ -123,13 +125,15 @@ pub async fn settle(store: &Store, context: Context, outcomes: Vec<(ClaimedRow, 
     let now = context.now;
     let buries = outcomes.iter().any(|(_, outcome)| matches!(outcome, Published::Dead { .. }));
     // What is lost of a mark in a power cut is published again; a dead letter is a decision and must stay.
-    let durability = if buries { Durability::Full } else { Durability::Normal };
+    // A job whose doorbell is sent has an event more, and what is in the log stays there.
+    let tells = outcomes.iter().any(|(row, _)| matches!(row.about, About::Job(_)));
+    let durability = if buries || tells { Durability::Full } else { Durability::Normal };
     let mut commit = Commit::new(durability, context);
     let mut sent = Vec::new();
     for (row, outcome) in outcomes {
         commit = match outcome {
             Published::Sent => {
-                sent.push((row.id, row.fence));
+                sent.push((row.id, row.fence, row.scope.team_id, row.scope.project_id));
                 commit
             }
             Published::Failed { error, next_attempt_at } => {

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use super::statement::{Commit, Context, Durability, Statement};
-use super::{Store, StoreError};
+use super::{Store, StoreError, jobs};
 use crate::clock::Time;
+use crate::value::JobKind;
 
 /// What one pass rang again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -18,6 +19,10 @@ pub struct Reconciled {
     pub events: u64,
     /// Replays that nobody works on.
     pub replays: u64,
+    /// Jobs whose lane was gone, and queued ones whose doorbell may be lost.
+    pub jobs: u64,
+    /// Jobs whose lane was gone for the last time: they are given up.
+    pub jobs_failed: u64,
 }
 
 /// Which rows a pass rings.
@@ -42,11 +47,16 @@ impl Reach {
     }
 }
 
-/// Runs one pass over the outbox. Passes may overlap.
+/// Runs one pass over the outbox. Passes may overlap. `lanes` are those that work.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconciled, StoreError> {
+pub async fn run(
+    store: &Store,
+    context: Context,
+    reach: Reach,
+    lanes: &[JobKind],
+) -> Result<Reconciled, StoreError> {
     let now = context.now.0;
     let before = reach.bound(context.now).0;
     let held_until = if reach == Reach::Everything { i64::MAX } else { now };
@@ -58,8 +68,9 @@ pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconc
             statement(include_str!("sql/reconcile_commands.sql"), before),
         ],
         vec![statement(include_str!("sql/reconcile_events.sql"), before)],
+        vec![jobs::release_unrung(lanes), jobs::ring_queued(context.now, Time(before))],
     ];
-    let mut counts = [0; 3];
+    let mut counts = [0; 4];
     // One commit each: a part that fails does not stop the others.
     let mut failure = None;
     for (count, part) in counts.iter_mut().zip(parts) {
@@ -71,8 +82,9 @@ pub async fn run(store: &Store, context: Context, reach: Reach) -> Result<Reconc
             }
         }
     }
-    let [outbox, commands, events] = counts;
-    failure.map_or(Ok(Reconciled { outbox, commands, events, replays: 0 }), |error| Err(error.unexpected()))
+    let [outbox, commands, events, jobs] = counts;
+    let rung = Reconciled { outbox, commands, events, jobs, ..Reconciled::default() };
+    failure.map_or(Ok(rung), |error| Err(error.unexpected()))
 }
 
 /// Gives back what this process holds, at no attempt: for its orderly end, after its functions have ended. The file is this
@@ -89,6 +101,8 @@ pub async fn give_back(store: &Store, context: Context) -> Result<(), StoreError
     let statement = |sql| Statement::new(sql, vec![now.into()]);
     let commit = Commit::new(Durability::Full, context)
         .then(statement(include_str!("sql/release_held_commands.sql")))
+        .then(jobs::release_held())
+        .then(jobs::release_leases())
         .then(statement(include_str!("sql/release_held_outbox.sql")));
     store.commit(commit).await.map(drop).map_err(super::CommitError::unexpected)
 }

@@ -11,10 +11,12 @@ use serde_json::json;
 
 use super::aggregate::{Aggregate, Author, Change};
 use super::commands::AppliedTo;
+use super::jobs::NewJob;
 use super::statement::{Guard, Statement, Value, nullable};
 use super::{Reader, Row, StoreError};
+use crate::domain::job::JobPayload;
 use crate::domain::session::{Detecting, Probed, Session, SessionEvent, SessionPlace};
-use crate::value::{Actor, Scope, Word};
+use crate::value::{Actor, JobKind, Scope, SessionState, Word};
 
 pub use coalescing::{last_report, news};
 pub use list::{SessionFilter, SessionRow, find, list, newest_of, of_branch, of_run, unknown};
@@ -54,9 +56,28 @@ fn changed(author: &Author<'_>, id: &str, events: &[SessionEvent]) -> Change {
     for event in events {
         if let SessionEvent::Started(session) | SessionEvent::Changed(session) = event {
             change.statements.extend(store(author, session));
+            if session.state == SessionState::Done {
+                change.statements.push(summed_up(author, session));
+            }
         }
     }
     change
+}
+
+/// The statement that queues the job which sums up a session that ended well; there is one for good (SPEC SESSION-19).
+fn summed_up(author: &Author<'_>, session: &Session) -> Statement {
+    let payload = JobPayload { session_id: Some(session.session_id.clone()), ..JobPayload::default() };
+    let job = NewJob {
+        scope: author.scope,
+        kind: JobKind::Summary,
+        source_type: "session",
+        source_id: &session.session_id,
+        session_id: Some(session.session_id.clone()),
+        payload,
+        enabled: author.generates,
+        origin: author.origin,
+    };
+    job.insert()
 }
 
 /// The statement that reads sessions by their ids, and those that a command names.

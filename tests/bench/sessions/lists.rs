@@ -109,6 +109,8 @@ async fn fill(directory: &Path) {
             ids: &ctx.ids,
             first_event_id: None,
             docs_sync: true,
+            generates: true,
+            origin: tests::fixture::origin(),
         };
         let statements = (first..first + TOGETHER).flat_map(|place| life(&author, place));
         // The events are written by triggers: their ids come from the seed.

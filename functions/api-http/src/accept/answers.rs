@@ -44,11 +44,21 @@ pub trait CommandAnswer: Serialize + Send + Sized + 'static {
     const PROJECTION: Option<&'static str>;
     /// Either of these scopes allows the command.
     const SCOPES: [KeyScope; 2] = [KeyScope::ForumWrite, KeyScope::ForumWrite];
+    /// Whether it causes jobs, so that `wait` asks for those to be over.
+    const CAUSES_JOBS: bool = false;
 
     /// The status of the answer; `done` unless it says otherwise.
     fn status(&self, done: StatusCode) -> StatusCode {
         done
     }
+
+    /// The jobs that it shows and that are not over.
+    fn unfinished_jobs(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Says that the wait for its jobs ended before they did.
+    fn time_out(&mut self) {}
 
     /// While the command is not finished.
     fn pending(command: CommandReceipt) -> Self;

@@ -11,12 +11,13 @@ use shared::ctx::Ctx;
 use shared::error::Code;
 use shared::live::Waiting;
 use shared::store::commands::{self, CommandRow, CommandStatus, Outcome};
-use shared::store::projections;
+use shared::store::{jobs, projections};
 use shared::value::Scope;
 
 use super::answers::{Applied, CommandAnswer, CommandReceipt};
 use crate::identity::Identity;
 use crate::problem::{Answer, Problem};
+use crate::query;
 
 /// Waits between looks at the rows when no bell rings: those of a deployed function, whose command another process runs.
 const POLLS: [u64; 4] = [50, 100, 200, 400];
@@ -24,17 +25,29 @@ const POLL_MAX: Duration = Duration::from_millis(500);
 
 /// How long the caller wants to wait.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wait(Duration);
+pub(super) struct Wait {
+    /// For the command.
+    command: Duration,
+    /// For the jobs that it causes, from the same moment on; none if they are not waited for.
+    jobs: Option<Duration>,
+}
 
 impl Wait {
-    pub(super) fn of(ctx: &Ctx, identity: &Identity) -> Answer<Self> {
+    pub(super) fn of<A: CommandAnswer>(ctx: &Ctx, identity: &Identity) -> Answer<Self> {
+        let for_command = |command| Self { command, jobs: None };
         let preferences = identity.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
         if preferences.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case("respond-async")) {
-            return Ok(Self(Duration::ZERO));
+            return Ok(for_command(Duration::ZERO));
         }
-        let Some(text) = identity.query.get("wait") else { return Ok(Self(ctx.config.command.wait)) };
+        if A::CAUSES_JOBS {
+            let wanted = query::flag(&identity.query, "wait")?.unwrap_or(false);
+            let jobs = wanted.then_some(ctx.config.ingest.wait);
+            return Ok(Self { command: ctx.config.command.wait.max(jobs.unwrap_or_default()), jobs });
+        }
+        let Some(text) = identity.query.get("wait") else { return Ok(for_command(ctx.config.command.wait)) };
         let seconds = text.parse().ok().map(Duration::from_secs).filter(|wait| *wait <= COMMAND_WAIT_MAX);
-        seconds.map(Self).ok_or_else(|| Problem::parameter("wait", "must be a whole number of seconds from 0 to 30"))
+        let refused = || Problem::parameter("wait", "must be a whole number of seconds from 0 to 30");
+        seconds.map(for_command).ok_or_else(refused)
     }
 }
 
@@ -52,7 +65,23 @@ pub(super) struct Accepted {
 
 impl Accepted {
     pub(super) async fn answer<A: CommandAnswer>(mut self, ctx: &Ctx, wait: Wait) -> Answer<Response> {
-        let seen = self.wait::<A>(ctx, wait.0).await?;
+        let stopwatch = Clock::stopwatch();
+        let mut seen = self.wait::<A>(ctx, wait.command).await?;
+        let unfinished = match &seen {
+            Some((_, Some(answer))) if wait.jobs.is_some() => answer.unfinished_jobs(),
+            _ => Vec::new(),
+        };
+        if !unfinished.is_empty() {
+            let left = wait.jobs.unwrap_or_default().saturating_sub(stopwatch.elapsed());
+            until_over(ctx, &self.scope, &unfinished, left).await?;
+            // One look for all, so that what is said of them fits together.
+            seen = self.look::<A>(ctx).await?;
+            if let Some((_, Some(answer))) = &mut seen
+                && !answer.unfinished_jobs().is_empty()
+            {
+                answer.time_out();
+            }
+        }
         let mut response = match seen {
             Some((row, answer)) => {
                 let done = answer.as_ref().map_or(self.done, |answer| answer.status(self.done));
@@ -130,6 +159,33 @@ impl Accepted {
             response.headers_mut().insert(header::LOCATION, location);
         }
         response
+    }
+}
+
+/// Waits until these jobs are over, for one time for all of them.
+async fn until_over(ctx: &Ctx, scope: &Scope, job_ids: &[String], limit: Duration) -> Answer<()> {
+    let stopwatch = Clock::stopwatch();
+    let mut bells: Vec<_> = job_ids.iter().map(|job_id| ctx.bells.wait_for_job(job_id)).collect();
+    let mut polls = POLLS.into_iter().map(Duration::from_millis);
+    loop {
+        let (of, wanted) = (scope.clone(), job_ids.to_vec());
+        let over = ctx.store.read(move |reader| jobs::are_over(reader, &of, &wanted)).await?;
+        let left = limit.saturating_sub(stopwatch.elapsed());
+        if over || left.is_zero() {
+            return Ok(());
+        }
+        let rung = async {
+            // Each bell counts once: a job that was sent back to work since is looked for in its row.
+            if bells.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            while let Some(bell) = bells.last_mut() {
+                bell.finished().await;
+                bells.pop();
+            }
+        };
+        // Whoever wakes us, the rows decide.
+        let _ = tokio::time::timeout(polls.next().unwrap_or(POLL_MAX).min(left), rung).await;
     }
 }
 

@@ -70,7 +70,7 @@ pub async fn show(
     identity: Identity,
     Path(command_id): Path<String>,
 ) -> Answer<Json<CommandDetail>> {
-    identity.require(KeyScope::ForumRead)?;
+    identity.require_either([KeyScope::ForumRead, KeyScope::MemoriesRead])?;
     let (team, project) = (identity.caller.key.team_id.clone(), identity.readable_project()?);
     let row = ctx.store.read(move |reader| commands::find(reader, &team, project.as_deref(), &command_id)).await?;
     let row = row.ok_or_else(|| Problem::new(Code::NotFound, "no such command"))?;

@@ -9,6 +9,10 @@ use shared::error::Code;
 
 use crate::problem::{Answer, Problem};
 
+/// What a page may load, and who may show it: what comes from here, its own style, and nobody.
+const POLICY: &str =
+    "default-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// The catalogue of error codes and the way to the interface description.
 #[utoipa::path(
     get, path = "/docs", tag = "operations", security(()),
@@ -23,10 +27,7 @@ pub async fn docs() -> ([(header::HeaderName, &'static str); 1], Html<String>) {
             writeln!(rows, "<tr id=\"{name}\"><td>{status}</td><td><code>{name}</code></td><td>{meaning}</td></tr>");
     }
     let page = include_str!("../docs.html").replace("{{rows}}", &rows);
-    (
-        [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")],
-        Html(page),
-    )
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(page))
 }
 
 /// Rendered once: it never changes while the process runs.

@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde::Serialize;
 use shared::clock::Time;
 use shared::ctx::Ctx;
+use shared::function::lane;
 use shared::store::outbox::OutboxStatistics;
 use shared::store::overview::{self, Overview};
 use shared::store::reconcile::Reconciled;
@@ -99,7 +100,8 @@ pub async fn ready(State(ctx): State<Ctx>) -> (StatusCode, Json<Readiness>) {
 /// Counts over the database at this moment.
 pub(super) async fn look(ctx: &Ctx) -> Result<Overview, shared::store::StoreError> {
     let now = ctx.clock.now();
-    ctx.store.read(move |reader| overview::read(reader, now)).await
+    let lanes = lane::enabled(ctx);
+    ctx.store.read(move |reader| overview::read(reader, now, &lanes)).await
 }
 
 /// How everything is doing (SPEC HEALTH-1).

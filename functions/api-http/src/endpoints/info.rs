@@ -5,16 +5,21 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::ctx::Ctx;
+use shared::function::lane;
+use shared::generation::Provider;
 use shared::store::overview::Overview;
 use shared::store::{migrations, webhooks};
 use shared::telemetry::{GIT_SHA, VERSION};
 use shared::transport::Transport;
-use shared::value::KeyScope;
+use shared::value::{JobKind, JobStatus, KeyScope};
 use utoipa::ToSchema;
 
 use super::health::look;
 use crate::identity::Identity;
 use crate::problem::{Answer, ProblemDocument};
+
+/// Why nothing is generated.
+const NO_PROVIDER: &str = "generation.provider is none";
 
 /// What runs here.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,19 +94,11 @@ pub struct Boundaries {
 impl Boundaries {
     /// What is configured now.
     pub async fn of(ctx: &Ctx) -> Self {
-        let mut details = serde_json::to_value(ctx.transport.describe()).unwrap_or_default();
-        if let Ok(waiting) = look(ctx).await {
-            details["waiting"] = waiting_in(&waiting);
-        }
-        let queue_manager = match ctx.transport.check().await {
-            Ok(()) => Boundary { status: "active", reason: None, details: Some(details) },
-            Err(error) => Boundary { status: "errored", reason: Some(error.to_string()), details: Some(details) },
-        };
         let subscribers = ["ws", "sse"].map(|kind| ctx.metrics.live_subscribers.with_label_values(&[kind]).get());
         Self {
-            queue_manager,
-            generation_worker: absent("this release has no generation lanes"),
-            provider_registry: absent("this release has no generation providers"),
+            queue_manager: queue_manager(ctx).await,
+            generation_worker: generation_worker(ctx),
+            provider_registry: provider_registry(ctx),
             event_broadcaster: active(json!({ "websocket": subscribers[0], "sse": subscribers[1] })),
             notifier: if ctx.notifies() {
                 active(json!({ "by": "command" }))
@@ -124,6 +121,41 @@ fn active(details: Value) -> Boundary {
 
 fn absent(reason: &str) -> Boundary {
     Boundary { status: "disabled", reason: Some(reason.to_owned()), details: None }
+}
+
+/// The transport, and what the rows that it rings for have still to come to.
+async fn queue_manager(ctx: &Ctx) -> Boundary {
+    let mut details = serde_json::to_value(ctx.transport.describe()).unwrap_or_default();
+    if let Ok(overview) = look(ctx).await {
+        details["waiting"] = waiting_in(&overview);
+        details["lanes"] = JobKind::EVERY.into_iter().map(|kind| lane_in(&overview, kind)).collect();
+    }
+    match ctx.transport.check().await {
+        Ok(()) => active(details),
+        Err(error) => Boundary { status: "errored", reason: Some(error.to_string()), details: Some(details) },
+    }
+}
+
+/// The lanes that work: without a provider only those that ask none.
+fn generation_worker(ctx: &Ctx) -> Boundary {
+    let details = json!({ "lanes": lane::enabled(ctx) });
+    if matches!(ctx.provider, Provider::None) {
+        return Boundary { details: Some(details), ..absent(NO_PROVIDER) };
+    }
+    active(details)
+}
+
+/// Who makes observations, and where; never with what key.
+fn provider_registry(ctx: &Ctx) -> Boundary {
+    if matches!(ctx.provider, Provider::None) {
+        return absent(NO_PROVIDER);
+    }
+    let mut details = json!({ "provider": ctx.provider.name() });
+    if let Some(remote) = ctx.provider.remote() {
+        details["model"] = ctx.config.generation.model.clone().into();
+        details["url"] = remote.address().into();
+    }
+    active(details)
 }
 
 /// Deliveries are taken for projects with a secret of their own, or for all by the setting.
@@ -152,6 +184,24 @@ fn waiting_in(overview: &Overview) -> Value {
         "commands": commands,
         "projections": behind.collect::<Map<String, Value>>(),
     })
+}
+
+/// The jobs of a lane, whoever's they are.
+fn lane_in(overview: &Overview, kind: JobKind) -> Value {
+    let count = |status| jobs_of(overview, kind, status);
+    json!({
+        "kind": kind,
+        "queued": count(JobStatus::Queued),
+        "processing": count(JobStatus::Processing),
+        "failed": count(JobStatus::Failed),
+        "completed": count(JobStatus::Completed),
+    })
+}
+
+/// How many jobs of a kind stand where.
+pub(super) fn jobs_of(overview: &Overview, kind: JobKind, status: JobStatus) -> i64 {
+    let counted = overview.jobs.iter().filter(|(lane, found, _)| (*lane, *found) == (kind, status));
+    counted.map(|(_, _, count)| count).sum()
 }
 
 /// Says what runs here.

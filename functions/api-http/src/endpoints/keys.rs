@@ -6,12 +6,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use shared::auth::{hash_of, new_secret};
+use shared::auth::{RATE_LIMIT_MAX, hash_of, new_secret};
 use shared::clock::Time;
 use shared::config::LIST_LIMIT_MAX;
 use shared::ctx::Ctx;
 use shared::error::{Code, FieldError};
 use shared::id::Kind;
+use shared::store::audit::AuditEntry;
 use shared::store::keys::{self, ApiKey, Purpose};
 use shared::store::{Commit, CommitError, Durability, Guard};
 use shared::value::{Actor, ActorType, KeyScope};
@@ -38,6 +39,8 @@ pub struct NewKey {
     /// When it stops working, RFC 3339, in the future.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Time>,
+    /// Requests per second it may make, 1 to 100 000; the server's setting unless given.
+    rate_limit: Option<u32>,
 }
 
 /// The actor a key is bound to.
@@ -124,6 +127,7 @@ pub async fn create(State(ctx): State<Ctx>, identity: Identity, body: Body) -> A
         created_at: now,
         expires_at: new.expires_at,
         revoked_at: None,
+        rate_limit: new.rate_limit,
     };
     let secret = new_secret(&ctx.ids);
     let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
@@ -153,6 +157,42 @@ pub async fn revoke(State(ctx): State<Ctx>, identity: Identity, Path(key_id): Pa
     }
 }
 
+/// Makes a key like another one and revokes that one, in the same moment.
+#[utoipa::path(
+    post, path = "/keys/{key_id}/rotate", tag = "administration", params(("key_id" = String, Path)),
+    responses(
+        (status = 201, body = MadeKey), (status = 403, body = ProblemDocument), (status = 404, body = ProblemDocument),
+    )
+)]
+pub async fn rotate(State(ctx): State<Ctx>, identity: Identity, Path(key_id): Path<String>) -> Answer<Response> {
+    identity.require(KeyScope::Admin)?;
+    let unknown = || Problem::new(Code::NotFound, "no such key that still works");
+    let now = ctx.clock.now();
+    let own = &identity.caller.key;
+    let (team, project, id) = (own.team_id.clone(), own.project_id.clone(), key_id.clone());
+    let old = ctx.store.read(move |reader| keys::find_made(reader, (&team, project.as_deref()), &id)).await?;
+    // What has expired stays so: a key like it would not work either.
+    let works = |key: &ApiKey| key.expires_at.is_none_or(|expires_at| expires_at > now);
+    let old = old.filter(works).ok_or_else(unknown)?;
+    let key = ApiKey { key_id: ctx.ids.next(Kind::Key), created_at: now, ..old };
+    let secret = new_secret(&ctx.ids);
+    let reason = format!("replaced by {}", key.key_id);
+    let audit = AuditEntry {
+        project_id: key.project_id.as_deref(),
+        reason: Some(&reason),
+        ..identity.audit("keys.rotate", &key_id)
+    };
+    let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
+        .then_all(keys::revoke(&own.team_id, own.project_id.as_deref(), &key_id))
+        .then(key.insert(hash_of(&secret)))
+        .then(audit.insert());
+    match ctx.store.try_commit(commit).await {
+        Ok(_) => Ok((StatusCode::CREATED, Json(MadeKey { key, secret })).into_response()),
+        Err(CommitError::Guard(Guard::RowUnchanged)) => Err(unknown()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn check(new: &NewKey, now: Time) -> Answer<Option<Actor>> {
     let mut errors = Vec::new();
     let name_fits =
@@ -165,6 +205,9 @@ fn check(new: &NewKey, now: Time) -> Answer<Option<Actor>> {
     }
     if new.expires_at.is_some_and(|expires_at| expires_at <= now) {
         errors.push(FieldError::at("expires_at", "must lie in the future"));
+    }
+    if new.rate_limit.is_some_and(|limit| !(1..=RATE_LIMIT_MAX).contains(&limit)) {
+        errors.push(FieldError::at("rate_limit", format!("must be a whole number from 1 to {RATE_LIMIT_MAX}")));
     }
     if let Some(actor) = &new.actor {
         if !name_fits(&actor.actor_name) {

@@ -1,11 +1,11 @@
 //! `/login` and `/logout`: a printed link becomes a cookie, once.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
-use shared::auth::{COOKIE_NAME, Caller, hash_of, new_login_token, new_secret};
+use shared::auth::{COOKIE_NAME, hash_of, new_login_token, new_secret};
 use shared::clock::Time;
 use shared::config::AuthMode;
 use shared::ctx::Ctx;
@@ -16,7 +16,7 @@ use shared::store::{Commit, CommitError, Durability, Guard};
 use shared::value::{ActorType, KeyScope};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::identity::Identity;
+use crate::identity::{Identity, caller};
 use crate::problem::{Answer, Problem, ProblemDocument};
 
 /// The printed link's token.
@@ -56,6 +56,7 @@ pub async fn login(State(ctx): State<Ctx>, Query(query): Query<LoginQuery>) -> A
         created_at: now,
         expires_at: Some(now.plus(ctx.config.auth.cookie)),
         revoked_at: None,
+        rate_limit: None,
     };
     let secret = new_secret(&ctx.ids);
     let commit = Commit::new(Durability::Full, ctx.housekeeping("login")).then(key.insert(hash_of(&secret)));
@@ -67,8 +68,8 @@ pub async fn login(State(ctx): State<Ctx>, Query(query): Query<LoginQuery>) -> A
 
 /// Revokes the cookie's key.
 #[utoipa::path(post, path = "/logout", tag = "login", responses((status = 303), (status = 401, body = ProblemDocument)))]
-pub async fn logout(State(ctx): State<Ctx>, headers: HeaderMap) -> Answer<Response> {
-    let caller = Caller::authenticate(&ctx.store, &headers, ctx.clock.now()).await?;
+pub async fn logout(State(ctx): State<Ctx>, request: Request) -> Answer<Response> {
+    let caller = caller(&ctx, request.headers(), request.extensions()).await?;
     if caller.key.purpose == Purpose::Login {
         let revoke = keys::revoke(&caller.key.team_id, None, &caller.key.key_id);
         let commit = Commit::new(Durability::Full, ctx.housekeeping("logout")).then_all(revoke);

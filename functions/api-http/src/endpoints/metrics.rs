@@ -3,15 +3,16 @@
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
-use shared::auth::Caller;
 use shared::ctx::Ctx;
 use shared::error::Code;
 use shared::store::controls;
 use shared::store::replays::{self, Stage};
 use shared::transport::Transport;
-use shared::value::KeyScope;
+use shared::value::{JobKind, JobStatus, KeyScope, Word};
 
 use super::health::look;
+use super::info::jobs_of;
+use crate::identity::caller;
 use crate::problem::{Answer, Problem};
 
 /// Whether the server listens on loopback only, where metrics need no key.
@@ -26,7 +27,7 @@ fn open(ctx: &Ctx) -> bool {
 )]
 pub async fn metrics(State(ctx): State<Ctx>, request: Request) -> Answer<Response> {
     if !open(&ctx) {
-        let caller = Caller::authenticate(&ctx.store, request.headers(), ctx.clock.now()).await?;
+        let caller = caller(&ctx, request.headers(), request.extensions()).await?;
         caller.require(KeyScope::Admin)?;
     }
     refresh(&ctx).await?;
@@ -61,9 +62,15 @@ async fn refresh(ctx: &Ctx) -> Answer<()> {
         metrics.outbox_rows.with_label_values(&[status]).set(count);
     }
     metrics.outbox_oldest_pending_age_seconds.set(overview.outbox.oldest_pending_age_seconds);
-    for source in ["outbox", "command", "delivery", "projection"] {
+    for source in ["outbox", "command", "delivery", "projection", "job"] {
         let count = overview.dead_letters.iter().find(|(found, _)| found == source).map_or(0, |(_, count)| *count);
         metrics.dead_letters.with_label_values(&[source]).set(count);
+    }
+    for kind in JobKind::EVERY {
+        for (name, status) in JobStatus::ALL {
+            let count = jobs_of(&overview, kind, *status);
+            metrics.jobs.with_label_values(&[kind.as_str(), *name]).set(count);
+        }
     }
     for checkpoint in &overview.checkpoints {
         let lag = overview.head - checkpoint.pos;

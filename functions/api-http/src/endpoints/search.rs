@@ -7,8 +7,9 @@ use shared::config::SEARCH_LIMIT_MAX;
 use shared::ctx::Ctx;
 use shared::error::Code;
 use shared::store::tenants::projects_of;
-use shared::store::views::search::{self, Found, Hit, Place, Words};
+use shared::store::views::search::{self, Found, Hit, Place};
 use shared::store::views::thread_views::{self, ThreadFilter, ThreadView, Viewer};
+use shared::store::words::Words;
 use shared::store::{Reader, StoreError};
 use shared::value::KeyScope;
 use utoipa::ToSchema;
@@ -18,7 +19,7 @@ use crate::problem::{Answer, Problem, ProblemDocument};
 use crate::{cursor, query};
 
 /// Longest search text, in characters.
-const QUERY_MAX: usize = 1000;
+pub(super) const QUERY_MAX: usize = 1000;
 /// Found threads that are looked up at once.
 const TOGETHER: usize = 100;
 

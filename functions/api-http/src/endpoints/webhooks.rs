@@ -4,18 +4,17 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use shared::ctx::Ctx;
 use shared::error::Code;
 use shared::id::hex;
-use shared::store::tenants::AuditEntry;
+use shared::store::audit::AuditEntry;
 use shared::store::{Commit, Durability, webhooks};
 use shared::value::{KeyScope, Scope, Word};
 use utoipa::ToSchema;
 
+use crate::body;
 use crate::github::recording::{Recorded, record};
 use crate::github::{self, Sighting, signature};
 use crate::identity::Identity;
@@ -145,7 +144,8 @@ async fn secret_of(ctx: &Ctx, project_id: String) -> Answer<(Scope, String)> {
 async fn sightings_of(ctx: &Ctx, secret: &str, headers: &HeaderMap, body: Body) -> Answer<(String, Vec<Sighting>)> {
     let unsigned = || Problem::new(Code::Unauthenticated, "X-Hub-Signature-256 is missing or wrong");
     let given = text_of(headers, "x-hub-signature-256").ok_or_else(unsigned)?;
-    let bytes = raw(body, ctx.config.body.webhook).await?;
+    // Byte for byte what was signed.
+    let bytes = body::read(body, ctx.config.body.webhook).await?;
     if !signature::holds(given, secret, &bytes) {
         return Err(unsigned());
     }
@@ -161,7 +161,7 @@ async fn sightings_of(ctx: &Ctx, secret: &str, headers: &HeaderMap, body: Body) 
     let delivery = text_of(headers, "x-github-delivery")
         .filter(fits)
         .ok_or_else(|| Problem::parameter("X-GitHub-Delivery", "must have 1 to 128 visible ASCII characters"))?;
-    let sightings = github::sightings(event, &bytes).map_err(|error| {
+    let sightings = github::sightings(event, body::text(&bytes)?.as_bytes()).map_err(|error| {
         Problem::new(Code::InvalidRequest, format!("the body is no delivery of that event: {error}"))
     })?;
     Ok((delivery.to_owned(), sightings))
@@ -169,17 +169,6 @@ async fn sightings_of(ctx: &Ctx, secret: &str, headers: &HeaderMap, body: Body) 
 
 fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// The body byte for byte, which is what was signed; at most `limit` bytes.
-async fn raw(body: Body, limit: usize) -> Answer<Bytes> {
-    let collected = Limited::new(body, limit).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            return Problem::new(Code::PayloadTooLarge, format!("the body has more than {limit} bytes"));
-        }
-        Problem::new(Code::InvalidRequest, "the body could not be read to its end")
-    })?;
-    Ok(collected.to_bytes())
 }
 
 /// Makes the secret that GitHub signs a project's deliveries with, in place of the one before, and shows it once.

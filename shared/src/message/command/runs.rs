@@ -73,6 +73,7 @@ pub struct StartRun {
 
 impl Command for StartRun {
     const NAME: &'static str = "start_run";
+    const OPENS: bool = true;
 
     fn normalise(self, _now: Time) -> Result<Self, Vec<FieldError>> {
         let mut check = Check::default();

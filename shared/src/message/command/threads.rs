@@ -55,6 +55,7 @@ pub struct OpenThread {
 
 impl Command for OpenThread {
     const NAME: &'static str = "open_thread";
+    const OPENS: bool = true;
 
     fn normalise(self, now: Time) -> Result<Self, Vec<FieldError>> {
         let mut check = Check::default();

@@ -3,6 +3,7 @@
 use super::{CommandStatus, Outcome};
 use crate::clock::Time;
 use crate::id::Kind;
+use crate::store::aggregate::Origin;
 use crate::store::StoreError;
 use crate::store::connection::Row;
 use crate::store::dead_letters::DeadLetter;
@@ -30,6 +31,8 @@ pub struct CommandRow {
     pub request_hash: String,
     /// The request.
     pub request_id: String,
+    /// Credential, if one was used.
+    pub key_id: Option<String>,
     /// Ties together everything one request caused.
     pub correlation_id: String,
     /// What caused it.
@@ -69,6 +72,18 @@ impl CommandRow {
         }
     }
 
+    /// What work that it causes is traced back to.
+    #[must_use]
+    pub fn origin(&self) -> Origin<'_> {
+        Origin {
+            key_id: self.key_id.as_deref(),
+            request_id: &self.request_id,
+            correlation_id: &self.correlation_id,
+            causation_id: Some(&self.command_id),
+            traceparent: self.traceparent.as_deref(),
+        }
+    }
+
     /// The statements that finish it with `outcome`, guarded on its being open, and ring its stream's next command.
     #[must_use]
     pub fn finish(&self, outcome: &Outcome, appended: bool) -> Vec<Statement> {
@@ -102,11 +117,11 @@ impl CommandRow {
         );
         let ring = Statement::new(
             include_str!("../sql/ring_next_command.sql"),
-            vec![team_id.into(), project_id.into(), self.stream.clone().into()],
+            vec![team_id.clone().into(), project_id.clone().into(), self.stream.clone().into()],
         );
         // Beside its position: the events that triggers wrote, which nobody else could name.
         let pos =
-            Statement::new(include_str!("../sql/read_finished_command.sql"), vec![self.command_id.clone().into()]);
+            Statement::new(include_str!("../sql/read_finished_command.sql"), vec![self.command_id.clone().into(), team_id.into(), project_id.into()]);
         vec![finish, Statement::changed_one_row(Guard::CommandOpen), ring, pos]
     }
 
@@ -149,6 +164,7 @@ pub(super) fn command(row: Row) -> Result<CommandRow, StoreError> {
         actor: Actor { actor_type: columns.word()?, actor_name: columns.text()? },
         request_hash: columns.text()?,
         request_id: columns.text()?,
+        key_id: columns.optional_text()?,
         correlation_id: columns.text()?,
         causation_id: columns.optional_text()?,
         traceparent: columns.optional_text()?,

@@ -36,7 +36,7 @@ pub struct StoredLetter {
     pub team_id: String,
     /// Tenant; empty when the message did not say.
     pub project_id: String,
-    /// `outbox`, `command`, `delivery` or `projection`.
+    /// `outbox`, `command`, `delivery`, `projection` or `job`.
     pub source: String,
     /// The function that could not handle it.
     pub function: String,
@@ -116,6 +116,7 @@ impl StoredLetter {
             Statement::new(include_str!("../sql/release_dead_command.sql"), owner()),
             Statement::new(include_str!("../sql/ring_redriven_command.sql"), owner()),
             Statement::new(include_str!("../sql/ring_redriven_event.sql"), of_event),
+            Statement::new(include_str!("../sql/release_dead_job.sql"), owner()),
             Statement::new(include_str!("../sql/ring_redriven_message.sql"), itself),
         ]);
         statements

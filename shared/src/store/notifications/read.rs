@@ -88,7 +88,7 @@ pub fn find(
     (team_id, project_id): (&str, Option<&str>),
     notification_id: &str,
 ) -> Result<Option<(Scope, Notification)>, StoreError> {
-    const SQL: &str = "SELECT id, project_id FROM notifications WHERE team_id = ?1 AND notification_id = ?2 AND project_id = coalesce(?3, project_id)";
+    const SQL: &str = "SELECT id, project_id FROM notifications WHERE team_id = ?1 AND notification_id = ?2 AND (?3 IS NULL OR project_id = ?3)";
     let params =
         vec![team_id.to_owned().into(), notification_id.to_owned().into(), nullable(project_id.map(str::to_owned))];
     let Some(row) = reader.row(SQL, params)? else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! The messages that claimed rows stand for: each row names an event, a command or a redriven dead letter.
+//! The messages that claimed rows stand for: each row names an event, a command, a job or a redriven dead letter.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::store::{Store, StoreError, events};
 pub async fn messages(store: &Store, rows: &[ClaimedRow]) -> Result<Vec<Option<Arc<str>>>, StoreError> {
     let positions = list(rows, |about| if let About::Pos(pos) = about { Some(*pos) } else { None });
     let sequences = list(rows, |about| if let About::Seq(seq) = about { Some(*seq) } else { None });
+    let jobs = list(rows, |about| if let About::Job(id) = about { Some(id.clone()) } else { None });
     let letters = list(rows, |about| if let About::DeadLetter(id) = about { Some(id.clone()) } else { None });
     let mut subjects = store
         .read(move |reader| {
@@ -30,6 +31,9 @@ pub async fn messages(store: &Store, rows: &[ClaimedRow]) -> Result<Vec<Option<A
             if let Some(sequences) = sequences {
                 const SQL: &str = include_str!("../sql/read_outbox_commands.sql");
                 subjects.add_commands(reader.rows(SQL, vec![sequences.into()])?)?;
+            }
+            if let Some(jobs) = jobs {
+                subjects.add_jobs(reader.rows(include_str!("../sql/read_outbox_jobs.sql"), vec![jobs.into()])?)?;
             }
             if let Some(letters) = letters {
                 const SQL: &str = "SELECT id, payload FROM dead_letters WHERE id IN (SELECT value FROM json_each(?1))";
@@ -62,6 +66,14 @@ impl Subjects {
         for row in rows {
             let (seq, subject) = command_subject(row)?;
             self.rows.insert(About::Seq(seq), subject);
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_jobs(&mut self, rows: Vec<Row>) -> Result<(), StoreError> {
+        for row in rows {
+            let (job_id, subject) = job_subject(row)?;
+            self.rows.insert(About::Job(job_id), subject);
         }
         Ok(())
     }
@@ -132,11 +144,28 @@ fn command_subject(row: Row) -> Result<(i64, Subject), StoreError> {
     Ok((seq, subject))
 }
 
+/// A job says by its topic which lane it is for; its subject is its stream.
+fn job_subject(row: Row) -> Result<(String, Subject), StoreError> {
+    let mut columns = row.columns();
+    let (job_id, kind) = (columns.text()?, columns.text()?);
+    let subject = Subject {
+        name: format!("job.{kind}"),
+        stream: format!("job/{job_id}"),
+        correlation_id: columns.text()?,
+        causation_id: columns.optional_text()?,
+        traceparent: columns.optional_text()?,
+        time: columns.time()?,
+        data: RawValue::from_string(columns.text()?).map_err(|error| StoreError::Row(error.to_string()))?,
+    };
+    Ok((job_id, subject))
+}
+
 impl Subject {
     fn envelope(self, row: &ClaimedRow) -> CloudEvent {
         let (sequence, reference) = match &row.about {
             About::Pos(pos) => (*pos, format!("events/{pos}")),
             About::Seq(seq) => (*seq, format!("commands/{seq}")),
+            About::Job(id) => (0, format!("jobs/{id}")),
             About::DeadLetter(id) => (0, format!("dead-letters/{id}")),
         };
         let envelope = CloudEvent {

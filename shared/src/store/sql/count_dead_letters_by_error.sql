@@ -1,6 +1,6 @@
 SELECT source, function, error_class, error, count(*), min(died_at), max(died_at), max(id)
 FROM dead_letters
-WHERE (team_id = ?1 AND (?2 IS NULL OR project_id = ?2) OR ?3 AND team_id = '')
+WHERE (team_id = ?1 AND (?2 IS NULL OR project_id = ?2) OR ?3 AND team_id = '' AND project_id = '')
     AND (?4 IS NULL OR source = ?4)
     AND (?5 IS NULL OR function = ?5)
     AND (?6 IS NULL OR error_class = ?6)

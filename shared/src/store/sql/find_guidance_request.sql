@@ -11,7 +11,15 @@ WHERE team_id = ?1
             WHERE keyed.team_id = ?1
                 AND keyed.project_id = ?2
                 AND keyed.thread_id = ?3
-                AND keyed.client_key = (SELECT payload ->> '$.payload.client_key' FROM commands WHERE command_id = ?4)
+                AND keyed.client_key = (
+                    SELECT payload ->> '$.payload.client_key'
+                    FROM commands
+                    WHERE team_id = ?1 AND project_id = ?2 AND command_id = ?4
+                )
         ),
-        (SELECT payload ->> '$.payload.request_id' FROM commands WHERE command_id = ?4)
+        (
+            SELECT payload ->> '$.payload.request_id'
+            FROM commands
+            WHERE team_id = ?1 AND project_id = ?2 AND command_id = ?4
+        )
     )

@@ -3,7 +3,7 @@ SELECT
     id, team_id, project_id, source, function, topic, message_id, key, payload, error_class, error, attempts,
     first_failed_at, died_at, status, decided_at, decided_by, reason
 FROM dead_letters
-WHERE (team_id = ?1 AND (?2 IS NULL OR project_id = ?2) OR ?3 AND team_id = '')
+WHERE (team_id = ?1 AND (?2 IS NULL OR project_id = ?2) OR ?3 AND team_id = '' AND project_id = '')
     AND (?4 IS NULL OR source = ?4)
     AND (?5 IS NULL OR function = ?5)
     AND (?6 IS NULL OR error_class = ?6)

@@ -1,5 +1,5 @@
 -- The oldest rows come first, so a look at the front is enough. Kept are: what has not been sent; the doorbell of a command
--- that is not finished; and of events those that a projection still has before it, and the newest, which reconciliation
+-- or job that is not finished; and of events those that a projection still has before it, and the newest, which reconciliation
 -- rings.
 DELETE FROM outbox
 WHERE id IN (
@@ -13,6 +13,11 @@ WHERE id IN (
                 SELECT 1
                 FROM commands
                 WHERE command_id = 'cmd_' || substr(front.message_id, 5) AND status = 'accepted'
+            )
+            AND NOT EXISTS (
+                SELECT 1
+                FROM jobs
+                WHERE job_id = substr(front.message_id, 5) AND status IN ('queued', 'processing')
             )
             AND coalesce(front.payload ->> 'pos', 0) < (SELECT coalesce(max(pos), 0) FROM events)
             AND coalesce(front.payload ->> 'pos', 0) <= (

@@ -6,4 +6,4 @@ SELECT
         FROM (SELECT type FROM events ORDER BY pos DESC LIMIT (SELECT n FROM commit_context) + 0)
     )
 FROM commands
-WHERE command_id = ?1
+WHERE command_id = ?1 AND team_id = ?2 AND project_id = ?3

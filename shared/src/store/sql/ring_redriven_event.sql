@@ -20,3 +20,4 @@ ON CONFLICT (message_id) DO UPDATE SET
     locked_until = NULL,
     last_error = NULL,
     updated_at = excluded.updated_at
+WHERE outbox.team_id = excluded.team_id AND outbox.project_id = excluded.project_id

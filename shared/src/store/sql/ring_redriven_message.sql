@@ -10,6 +10,7 @@ WHERE dead_letters.id = ?1
     AND topic <> ''
     AND NOT EXISTS (SELECT 1 FROM commands WHERE command_id = 'cmd_' || substr(dead_letters.message_id, 5))
     AND NOT EXISTS (SELECT 1 FROM events WHERE event_id = 'ev_' || substr(dead_letters.message_id, 5))
+    AND NOT EXISTS (SELECT 1 FROM jobs WHERE job_id = substr(dead_letters.message_id, 5))
 ON CONFLICT (message_id) DO UPDATE SET
     status = 'pending',
     attempts = 0,
@@ -18,3 +19,4 @@ ON CONFLICT (message_id) DO UPDATE SET
     locked_until = NULL,
     last_error = NULL,
     updated_at = excluded.updated_at
+WHERE outbox.team_id = excluded.team_id AND outbox.project_id = excluded.project_id

@@ -1,6 +1,6 @@
 UPDATE control_threads
 SET validation_status = ?4,
     done_criteria = ?5,
-    validation_pos = (SELECT pos FROM events WHERE event_id = ?6),
+    validation_pos = (SELECT pos FROM events WHERE team_id = ?1 AND project_id = ?2 AND event_id = ?6),
     version = version + 1
 WHERE team_id = ?1 AND project_id = ?2 AND thread_id = ?3

@@ -7,8 +7,8 @@ use super::key;
 use crate::domain::thread::{Signalled, Thread, ThreadEvent};
 use crate::message::command::ControlPayload;
 use crate::store::aggregate::Author;
+use crate::store::audit::AuditEntry;
 use crate::store::statement::{Statement, Value, nullable};
-use crate::store::tenants::AuditEntry;
 use crate::value::{ActorType, GuidanceStatus, Scope, ThreadKind, Word};
 
 /// The statements that follow the event `event_id`, after which the thread is `thread`.

@@ -1,7 +1,6 @@
 //! `view_search`: which posts and titles hold which words.
 
 mod find;
-mod words;
 
 use crate::domain::thread::ThreadEvent;
 use crate::id::fingerprint;
@@ -10,7 +9,6 @@ use crate::store::projections::{Projection, ViewTable};
 use crate::store::statement::{Statement, Value};
 
 pub use find::{Found, Hit, Place, find};
-pub use words::Words;
 
 /// The projection.
 pub static PROJECTION: Projection = Projection {
@@ -34,12 +32,12 @@ pub static PROJECTION: Projection = Projection {
 };
 
 /// The one word that stands for a project in the index. It ends in a digit, which no stemmer takes for a suffix.
-fn scope_word(team_id: &str, project_id: &str) -> String {
+pub(in crate::store) fn scope_word(team_id: &str, project_id: &str) -> String {
     format!("s{}0", &fingerprint(&[team_id.as_bytes(), project_id.as_bytes()])[..32])
 }
 
 /// The statement for the index in which a generation has its place.
-fn of_generation(generation: i64, even: &'static str, odd: &'static str) -> &'static str {
+pub(in crate::store) fn of_generation(generation: i64, even: &'static str, odd: &'static str) -> &'static str {
     if generation % 2 == 0 { even } else { odd }
 }
 

@@ -68,6 +68,7 @@ pub struct StartSession {
 
 impl Command for StartSession {
     const NAME: &'static str = "start_session";
+    const OPENS: bool = true;
 
     fn normalise(self, _now: Time) -> Result<Self, Vec<FieldError>> {
         let mut check = Check::default();

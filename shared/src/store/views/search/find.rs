@@ -6,9 +6,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Words, of_generation, scope_word};
+use super::{of_generation, scope_word};
 use crate::store::projections;
 use crate::store::statement::Value;
+use crate::store::words::{Having, Words};
 use crate::store::{Reader, StoreError};
 
 /// A thread that was found.
@@ -61,10 +62,10 @@ pub fn find(
         let (range, limit) = ((0, head), matches_max.saturating_add(1));
         // Few matches in the whole index are told apart by their rows: the word of the scope stands in every document of the
         // project, and to meet it costs a walk along all of them. Many matches are restricted by it.
-        let mut documents = search.documents(reader, None, range, limit)?;
+        let mut documents = search.documents(reader, Having::Every, range, limit)?;
         if documents.len() > matches_max as usize {
             search.scope = Some(scope_word(team_id, project_id));
-            documents = search.documents(reader, None, range, limit)?;
+            documents = search.documents(reader, Having::Every, range, limit)?;
         }
         let truncated = documents.len() > matches_max as usize;
         documents.truncate(matches_max as usize);
@@ -72,7 +73,7 @@ pub fn find(
         let mut scores: HashMap<i64, i64> = HashMap::new();
         let every = i64::try_from(words.count()).unwrap_or(i64::MAX);
         for word in 0..words.count() {
-            for pos in search.documents(reader, Some(word), (oldest, head), matches_max)? {
+            for pos in search.documents(reader, Having::EveryAndInTitle(word), (oldest, head), matches_max)? {
                 *scores.entry(pos).or_insert(every) += 1;
             }
         }
@@ -108,7 +109,7 @@ impl Search<'_> {
     fn documents(
         &self,
         reader: &mut Reader<'_>,
-        in_title: Option<usize>,
+        having: Having<'_>,
         (from, to): (i64, i64),
         limit: u32,
     ) -> Result<Vec<i64>, StoreError> {
@@ -117,7 +118,7 @@ impl Search<'_> {
             include_str!("../../sql/find_search_documents_0.sql"),
             include_str!("../../sql/find_search_documents_1.sql"),
         );
-        let query = self.words.query(self.scope.as_deref(), in_title);
+        let query = self.words.query(self.scope.as_slice(), having);
         let params: Vec<Value> = vec![query.into(), from.into(), to.into(), i64::from(limit).into()];
         reader.rows(sql, params)?.into_iter().map(|row| Ok(row.columns().integer()?)).collect()
     }

@@ -1,0 +1,5 @@
+//! `job-reindex` as a Lambda binary.
+
+fn main() -> std::process::ExitCode {
+    shared::lambda::serve::<job_reindex::JobReindex>()
+}

@@ -1,0 +1,36 @@
+//! Sums up sessions that ended.
+//!
+//! Wakes on: forum.jobs.summary
+//! Reads: jobs, lane_pauses, leases, api_keys, sessions, agent_events, observations, pull_requests
+//! Writes: jobs, leases, observations, observation_sources, dead_letters, audit, events
+//! Emits: job.processing, job.completed, job.retry_scheduled, job.failed, observation.created
+
+use shared::ctx::Ctx;
+use shared::error::HandlerError;
+use shared::function::lane::{self, Lane, Made};
+use shared::function::{Function, Trigger};
+use shared::generation::GenerationError;
+use shared::message::envelope::CloudEvent;
+use shared::store::jobs::{JobRow, Source};
+use shared::value::JobKind;
+
+/// The function.
+pub struct JobSummary;
+
+impl Function for JobSummary {
+    const NAME: &'static str = "job-summary";
+    const TRIGGER: Trigger = Trigger::Job(JobKind::Summary);
+    type Message = CloudEvent;
+
+    async fn handle(ctx: &Ctx, _doorbell: CloudEvent) -> Result<(), HandlerError> {
+        lane::handle::<Self>(ctx).await
+    }
+}
+
+impl Lane for JobSummary {
+    const LANE: JobKind = JobKind::Summary;
+
+    async fn work(ctx: &Ctx, _job: &JobRow, source: Source) -> Result<Made, GenerationError> {
+        lane::generate(ctx, source).await
+    }
+}

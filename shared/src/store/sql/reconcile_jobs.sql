@@ -1,0 +1,22 @@
+-- Jobs that may begin and whose doorbell is not on its way get one; if it was pruned, it is written again.
+INSERT INTO outbox (message_id, team_id, project_id, topic, key, payload, created_at, updated_at)
+SELECT
+    'msg_' || job_id, team_id, project_id, 'forum.jobs.' || kind, team_id || '/' || project_id || '/job/' || job_id,
+    json_object('job', job_id), ?1, ?1
+FROM (
+        SELECT job_id, team_id, project_id, kind
+        FROM jobs
+        WHERE status = 'queued' AND rings AND next_attempt_at <= ?1
+        LIMIT 1000
+    ) AS waiting
+WHERE NOT EXISTS (
+        SELECT 1
+        FROM outbox AS doorbell
+        WHERE doorbell.message_id = 'msg_' || waiting.job_id
+            AND (doorbell.status <> 'sent' OR doorbell.updated_at > ?2)
+    )
+LIMIT 100
+ON CONFLICT (message_id) DO UPDATE SET
+    status = 'pending', attempts = 0, fence = fence + 1, next_attempt_at = 0, locked_until = NULL, last_error = NULL,
+    updated_at = excluded.updated_at
+RETURNING id
