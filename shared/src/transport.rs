@@ -63,6 +63,11 @@ pub struct DeadDelivery {
     pub readable: bool,
 }
 
+/// Whether a message of this topic would be lost without its function; an event may have nobody who waits for it.
+fn must_be_heard(topic: &str) -> bool {
+    topic.starts_with("forum.commands.") || topic.starts_with("forum.jobs.")
+}
+
 /// A function and the topics it wants. A topic ending in `*` means all that begin with what stands before.
 #[derive(Clone, Debug)]
 pub struct Subscription {

@@ -99,7 +99,7 @@ impl Bare {
                 Clock::System.now().0.into(),
                 60_000_i64.into(),
             ];
-            let read = Statement::new(BEGUN, vec![Kind::Command.with(*command).into()]);
+            let read = Statement::new(BEGUN, vec![Kind::Command.with(*command).into(), self.scope.team_id.clone().into(), self.scope.project_id.clone().into()]);
             let begin = Commit::new(Durability::Normal, self.context()).then(Statement::new(BEGIN, params)).then(read);
             self.groups.commit(begin);
         }
@@ -149,8 +149,10 @@ impl Bare {
             self.groups.commit(commit);
             self.groups.end_group();
             let last = self.groups.number("SELECT coalesce(max(id), 0) FROM outbox");
-            let marks: Vec<(i64, i64)> =
-                (last - i64::try_from(rows).expect("a small number") + 1..=last).map(|id| (id, 1)).collect();
+            let (team, project) = (self.scope.team_id.as_str(), self.scope.project_id.as_str());
+            let marks: Vec<_> = (last - i64::try_from(rows).expect("a small number") + 1..=last)
+                .map(|id| (id, 1, team, project))
+                .collect();
             let marks = serde_json::to_string(&marks).expect("JSON");
             let sent = Statement::new(SENT, vec![marks.into(), now.into()]);
             let commit = Commit::new(Durability::Normal, self.context()).then(sent);

@@ -11,6 +11,7 @@ mod life;
 mod load;
 mod measure;
 mod memory;
+mod memory_search;
 mod redis;
 mod replays;
 mod report;
@@ -66,6 +67,8 @@ enum Part {
     Sessions,
     /// Agent events taken in beside the ceiling, and jobs worked off.
     Memory,
+    /// Searches over a million observations.
+    MemorySearch,
 }
 
 /// How long and how often each part runs.
@@ -119,6 +122,10 @@ async fn main() {
             Part::Sessions => {
                 let seconds = if effort.quick { 10 } else { 60 };
                 figures.sessions = Some(sessions::run(&directory.join("sessions"), seconds).await);
+            }
+            Part::MemorySearch => {
+                let observations = if effort.quick { 100_000 } else { 1_000_000 };
+                figures.memory_search = Some(memory_search::run(&directory.join("memory-search"), observations).await);
             }
             Part::Memory => {
                 let jobs = if effort.quick { 2000 } else { 20_000 };

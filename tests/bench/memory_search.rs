@@ -114,7 +114,8 @@ async fn fill(directory: &Path, observations: usize) {
     now(connection.execute_batch("INSERT INTO observation_text (observation_text) VALUES ('rebuild')"));
     now(connection.execute_batch(&trigger));
     // What the log says of the job is published, or the server would begin with it.
-    now(connection.execute_batch("UPDATE outbox SET status = 'sent', sent_at = created_at; PRAGMA wal_checkpoint(TRUNCATE)"));
+    now(connection.execute_batch("UPDATE outbox SET status = 'sent', sent_at = created_at"));
+    now(connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
 }
 
 /// What is bound for one observation: identity, session, title, body, time. Two hundred share a session.

@@ -1,12 +1,14 @@
 //! The figures, as a table for the terminal and as a report to commit.
 
 mod memory;
+mod memory_search;
 
 use std::fmt::Write;
 
 use shared::clock::Clock;
 
 use crate::memory::Memory;
+use crate::memory_search::MemorySearch;
 use crate::redis::Redis;
 use crate::replays::Replays;
 use crate::runs::Measured;
@@ -30,6 +32,7 @@ pub(crate) struct Figures {
     pub(crate) runs: Option<[Measured; 2]>,
     pub(crate) sessions: Option<Sessions>,
     pub(crate) memory: Option<Memory>,
+    pub(crate) memory_search: Option<MemorySearch>,
 }
 
 /// Commands per second, and the ceiling beside them.
@@ -97,6 +100,7 @@ impl Figures {
         rows.extend(self.runs.into_iter().flat_map(|measured| of_runs(measured, self.fsync_ms.0)));
         rows.extend(self.sessions.into_iter().flat_map(Sessions::rows));
         rows.extend(self.memory.into_iter().flat_map(Memory::rows));
+        rows.extend(self.memory_search.into_iter().flat_map(MemorySearch::rows));
         rows
     }
 

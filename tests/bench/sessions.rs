@@ -86,7 +86,7 @@ async fn at_rest(server: &Server) {
 }
 
 /// p50 and p99.
-fn percentiles(mut taken: Vec<f64>) -> (f64, f64) {
+pub(crate) fn percentiles(mut taken: Vec<f64>) -> (f64, f64) {
     assert!(!taken.is_empty(), "nothing was measured");
     taken.sort_by(f64::total_cmp);
     (taken[taken.len() / 2], taken[taken.len() * 99 / 100])

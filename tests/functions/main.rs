@@ -5,6 +5,7 @@ mod causes;
 mod dead;
 mod deadlines;
 mod deployed;
+mod foreign;
 mod gates;
 mod nudges;
 mod observations;

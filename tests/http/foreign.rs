@@ -1,5 +1,5 @@
-//! Every endpoint with the ids of a foreign tenant: what is foreign is as unknown, shows nowhere, and nobody changes it.
-//! An endpoint that the table does not know fails.
+//! Every endpoint with the ids of a foreign tenant: what is foreign is as unknown, shows nowhere, stays as it is. An
+//! endpoint that the table does not know fails.
 
 mod equal;
 mod findings;

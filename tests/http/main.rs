@@ -5,7 +5,7 @@ mod audit;
 mod bounds;
 mod cursors;
 mod dead_letters;
-//mod foreign;
+mod foreign;
 mod health;
 mod inbox;
 mod jobs;

@@ -146,7 +146,7 @@ async fn a_project_has_the_id_it_is_given_or_one_that_follows_from_its_name() {
         assert_eq!(refused.refusal(), (409, "already_exists".to_owned()), "{taken}");
     }
     assert_eq!(ids(&system.owner, "").await, ["default", "web-shop", "web-shop-3", "web-shop-5"]);
-    assert_eq!(ids(&crew, "").await, ["one", "web-shop-2", "web-shop-4"]);
+    assert_eq!(ids(&crew, "").await, ["crew", "one", "web-shop-2", "web-shop-4"]);
     let trail = "SELECT subject, project_id, team_id FROM audit WHERE action = 'projects.create' ORDER BY id LIMIT 2";
     assert_eq!(
         system.rows(trail).await,
@@ -214,6 +214,6 @@ async fn a_project_key_makes_no_projects_and_sees_only_its_own() {
         let Some(next) = page.body["next_cursor"].as_str() else { break };
         query = format!("?limit=1&cursor={next}");
     }
-    assert_eq!(seen, ["one", "three", "two"]);
+    assert_eq!(seen, ["crew", "one", "three", "two"]);
     assert_eq!(system.number("SELECT count(*) FROM projects WHERE archived_at IS NOT NULL").await, 0);
 }

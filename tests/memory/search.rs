@@ -90,7 +90,7 @@ async fn words_are_found_in_any_form_and_a_title_weighs_more_than_a_body() {
 
 // MEMORY-24
 #[tokio::test]
-async fn every_word_comes_before_some_and_a_rare_word_before_a_common_one() {
+async fn every_word_comes_before_some_and_a_rare_word_before_a_frequent_one() {
     let system = System::stepped().await;
     let observations = [
         note("Nothing", "about a unicorn"),

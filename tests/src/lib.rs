@@ -1,9 +1,9 @@
 //! What the themed test binaries share.
 
-//pub mod agent_events;
+pub mod agent_events;
 pub mod deployment;
 pub mod fixture;
-//pub mod memory;
+pub mod memory;
 pub mod providers;
 pub mod runs;
 pub mod services;

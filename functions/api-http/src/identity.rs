@@ -55,10 +55,6 @@ impl FromRequestParts<Ctx> for Identity {
         }
         let Query(query) = Query::<HashMap<String, String>>::try_from_uri(&parts.uri)
             .map_err(|error| Problem::parameter("query", error.to_string()))?;
-        let plain = |text: &str| text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n'));
-        if let Some((name, _)) = query.iter().find(|(name, value)| !plain(name) || !plain(value)) {
-            return Err(Problem::parameter(name, "must not contain control characters"));
-        }
         let traceparent = parts.headers.get("traceparent").and_then(|value| value.to_str().ok());
         Ok(Self {
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
@@ -181,6 +177,18 @@ impl Identity {
             }
         }
         Ok(Scope { team_id: team_id.clone(), project_id })
+    }
+
+    /// The tenant that query or body name; none when they name no project, and what is written to says which it is.
+    ///
+    /// # Errors
+    /// As [`Identity::writable_scope`].
+    pub async fn named_scope(&self, ctx: &Ctx, claims: &Claims) -> Answer<Option<Scope>> {
+        let named = claims.project_id.is_some() || self.query.contains_key("project_id");
+        if named || claims.team_id.as_ref().is_some_and(|team| *team != self.caller.key.team_id) {
+            return self.writable_scope(ctx, claims).await.map(Some);
+        }
+        Ok(None)
     }
 
     /// The audit entry of a direct write that succeeds.

@@ -135,6 +135,8 @@ mod tests {
             head: 10,
             checkpoints: vec![checkpoint],
             outbox: OutboxStatistics::default(),
+            jobs: Vec::new(),
+            lanes_in_need: Vec::new(),
             dead_letters: Vec::new(),
         }
     }

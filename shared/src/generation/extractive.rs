@@ -20,7 +20,10 @@ use crate::value::JobKind;
 pub(super) fn generate(material: &Material) -> Generated {
     let mut drafts: Vec<Draft> = match material.kind {
         JobKind::Event => material.events.iter().flat_map(of_event).collect(),
-        JobKind::EventBatch => batch::Story::of(&material.events).found().into_iter().map(|found| found.draft).collect(),
+        JobKind::EventBatch => {
+            let found = batch::Story::of(&material.events).found();
+            found.into_iter().map(|found| found.draft).collect()
+        }
         JobKind::Summary => summary::draft_of(material).into_iter().collect(),
         JobKind::Reindex => Vec::new(),
     };

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::{DeadDelivery, Delivery, Description, Outgoing, QueueState, Subscription, Transport, TransportError};
+use super::{
+    DeadDelivery, Delivery, Description, Outgoing, QueueState, Subscription, Transport, TransportError, must_be_heard,
+};
 use crate::clock::{Clock, Time};
 
 /// In-process queues, one per function.
@@ -136,8 +138,8 @@ impl Memory {
     fn deliver(&self, message: &Outgoing) -> Result<(), TransportError> {
         let subscribed: Vec<_> =
             self.shared.subscriptions.iter().filter(|subscription| subscription.wants(&message.topic)).collect();
-        // An event may have nobody who waits for it; a command without its function would be lost.
-        if subscribed.is_empty() && message.topic.starts_with("forum.commands.") {
+        // An event may have nobody who waits for it; a command or a job without its function would be lost.
+        if subscribed.is_empty() && must_be_heard(&message.topic) {
             return Err(TransportError::Refused(format!("nothing handles {}", message.topic)));
         }
         for subscription in subscribed {

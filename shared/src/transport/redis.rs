@@ -17,7 +17,9 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{DeadDelivery, Delivery, Description, Outgoing, QueueState, Subscription, Transport, TransportError};
+use super::{
+    DeadDelivery, Delivery, Description, Outgoing, QueueState, Subscription, Transport, TransportError, must_be_heard,
+};
 use crate::message::event::{topic_of, types};
 use entries::Receipt;
 use names::Names;
@@ -110,11 +112,11 @@ impl Redis {
         Ok(())
     }
 
-    /// Whether somebody handles the topic. An event may have nobody who waits for it; a command without its function would
-    /// be lost.
+    /// Whether somebody handles the topic. An event may have nobody who waits for it; a command or a job without its function
+    /// would be lost.
     fn accepts(&self, topic: &str) -> Result<(), TransportError> {
         let heard = self.shared.subscriptions.iter().any(|subscription| subscription.wants(topic));
-        if !heard && topic.starts_with("forum.commands.") {
+        if !heard && must_be_heard(topic) {
             return Err(TransportError::Refused(format!("nothing handles {topic}")));
         }
         Ok(())

@@ -56,6 +56,7 @@ pub(super) const EXEMPT: &[(&str, &[Exempt])] = &[
             ("release_expired_outbox.sql", &["outbox"]),
             ("release_held_commands.sql", &["commands"]),
             ("release_held_jobs.sql", &["jobs"]),
+            ("release_unrung_jobs.sql", &["jobs", "lane_pauses"]),
             ("release_held_outbox.sql", &["outbox"]),
         ],
     ),
@@ -94,6 +95,8 @@ pub(super) const EXEMPT: &[(&str, &[Exempt])] = &[
         "an index of words knows no tenant: what is searched for begins with the word that stands for one, and what is \
          found is read with its tenant",
         &[
+            ("find_observation_documents.sql", &["observation_text"]),
+            ("find_pull_request_documents.sql", &["pull_request_text"]),
             ("find_observation_documents.sql", &["observation_text"]),
             ("find_pull_request_documents.sql", &["pull_request_text"]),
             ("find_search_documents_0.sql", &["view_search_text_0"]),

@@ -147,9 +147,10 @@ impl Bare {
     fn begin(&mut self, command: Uuid) {
         let command_id = Kind::Command.with(command);
         let Scope { team_id, project_id } = self.scope.clone();
-        let begun = vec![command_id.clone().into(), team_id.into(), project_id.into()];
+        let begun: Vec<libsql::Value> = vec![command_id.clone().into(), team_id.into(), project_id.into()];
         let mut begin = begun.clone();
-        begin.extend([Clock::System.now().0.into(), 60_000_i64.into()]);
+        begin.push(Clock::System.now().0.into());
+        begin.push(60_000_i64.into());
         let commit = Commit::new(Durability::Normal, self.context())
             .then(Statement::new(BEGIN, begin))
             .then(Statement::new(BEGUN, begun))

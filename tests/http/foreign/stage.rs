@@ -18,13 +18,8 @@ pub(super) const MARK: &str = "zebrafish";
 const EVENTS: &str = "/api/v1/agent-events";
 const KEYS: &str = "/api/v1/keys";
 const THREADS: &str = "/api/v1/forum/threads";
-const SCOPES: &[KeyScope] = &[
-    KeyScope::ForumRead,
-    KeyScope::ForumWrite,
-    KeyScope::MemoriesRead,
-    KeyScope::MemoriesWrite,
-    KeyScope::Admin,
-];
+const SCOPES: &[KeyScope] =
+    &[KeyScope::ForumRead, KeyScope::ForumWrite, KeyScope::MemoriesRead, KeyScope::MemoriesWrite, KeyScope::Admin];
 
 /// Somebody with a key of every scope.
 pub(super) struct Caller {

@@ -45,12 +45,12 @@ impl Stage {
     /// Calls as the row says. Who reaches several projects says in which one, where that is asked for.
     async fn ask(&self, caller: &Caller, row: &Row, ids: &Ids) -> Answer {
         let (method, path, body) = (row.method(), ids.fill(&row.path), ids.fill_all(&row.body));
-        let answer = send(&self.system, &caller.client, (&method, &path), &body).await;
+        let answer = send(&self.system, &caller.client, (&method, path.as_str()), &body).await;
         if answer.refusal() != (400, "project_required".to_owned()) {
             return answer;
         }
         let path = joined(&path, &format!("project_id={}", caller.home));
-        send(&self.system, &caller.client, (&method, &path), &body).await
+        send(&self.system, &caller.client, (&method, path.as_str()), &body).await
     }
 
     /// The answer to a call about their things, and whether one about things that nobody has is answered the same.
@@ -101,7 +101,7 @@ impl Stage {
         let answer = self.ask(caller, row, &self.ids_for(caller)).await;
         let own = format!("\"project_id\":\"{}\"", caller.home);
         found.expect(answer.status == 201, (caller, row), &answer, "nothing new is made");
-        found.expect(has(&answer, [own.as_str()].into_iter()), (caller, row), &answer, "it is not their own");
+        found.expect(has(&answer, std::iter::once(own.as_str())), (caller, row), &answer, "it is not their own");
         found.expect(!has(&answer, WORDS.into_iter()), (caller, row), &answer, "it shows what is foreign");
     }
 

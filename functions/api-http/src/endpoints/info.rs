@@ -96,7 +96,7 @@ impl Boundaries {
     pub async fn of(ctx: &Ctx) -> Self {
         let subscribers = ["ws", "sse"].map(|kind| ctx.metrics.live_subscribers.with_label_values(&[kind]).get());
         Self {
-            queue_manager: queue_manager(ctx).await,
+            queue_manager: queues(ctx).await,
             generation_worker: generation_worker(ctx),
             provider_registry: provider_registry(ctx),
             event_broadcaster: active(json!({ "websocket": subscribers[0], "sse": subscribers[1] })),
@@ -124,7 +124,7 @@ fn absent(reason: &str) -> Boundary {
 }
 
 /// The transport, and what the rows that it rings for have still to come to.
-async fn queue_manager(ctx: &Ctx) -> Boundary {
+async fn queues(ctx: &Ctx) -> Boundary {
     let mut details = serde_json::to_value(ctx.transport.describe()).unwrap_or_default();
     if let Ok(overview) = look(ctx).await {
         details["waiting"] = waiting_in(&overview);

@@ -101,9 +101,9 @@ pub async fn seen(
         return Err(Problem::fields(vec![FieldError::at("pos", "must be a log position, 0 or more")]));
     }
     let unknown = || Problem::new(Code::NotFound, "no such thread");
-    let (team_id, project) = (identity.caller.key.team_id.clone(), identity.readable_project()?);
-    let named = claims.project_id.clone();
-    let project = named.filter(|named| identity.caller.reaches(named)).or(project);
+    let named = identity.named_scope(&ctx, &claims).await?.map(|scope| scope.project_id);
+    let key = &identity.caller.key;
+    let (team_id, project) = (key.team_id.clone(), named.or_else(|| key.project_id.clone()));
     let (team, id) = (team_id.clone(), thread_id.clone());
     let found = ctx.store.read(move |reader| thread_views::find(reader, &team, project.as_deref(), &id, None)).await?;
     let scope = Scope { team_id, project_id: found.ok_or_else(unknown)?.project_id };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use shared::clock::Time;
 use shared::ctx::Ctx;
+use shared::error::Code;
 use shared::message::command::{MESSAGE, SendNudge};
 use shared::store::sessions::inbox::{self, InboxItem};
 use shared::store::{Commit, Durability};
@@ -126,12 +127,17 @@ pub async fn send(call: Call) -> Answer<Response> {
     let (ctx, identity, session_id, mut object) = call.into_parts();
     identity.require(KeyScope::ForumWrite)?;
     // Who says it, and for which tenant, stays in the body; the rest is the message.
+    let named = body::take_claims(&mut object.clone())?;
+    let named = identity.named_scope(&ctx, &named).await?;
     let claims: Map<_, _> = ["team_id", "project_id", "actor_type", "actor_name"]
         .into_iter()
         .filter_map(|claim| object.remove_entry(claim))
         .collect();
     let message: SendMessage = body::typed(object)?;
     let row = find(&ctx, &identity, session_id).await?;
+    if named.is_some_and(|named| named != row.scope) {
+        return Err(Problem::new(Code::ProjectDenied, "the session is of another project than the body names"));
+    }
     let nudge = SendNudge {
         thread_id: row.session.control_thread(&row.scope),
         subject: row.session.session_id.clone(),

@@ -120,8 +120,8 @@ impl<'a> Story<'a> {
         merged
     }
 
-    /// Places of events after which nothing was mended: a command that failed did not pass later, and after anything else
-    /// that went wrong neither a check passed nor a fix was committed.
+    /// Places of events after which nothing was mended: a command that failed did not pass later, and after anything
+    /// else that went wrong neither a check passed nor a fix was committed.
     fn open(&self) -> Vec<usize> {
         let is_mending = |entry: &Entry<'_>| match &entry.told {
             Told::Ran(run) => run.is_check() && run.passed == Some(true),

@@ -44,7 +44,7 @@ type Words = Vec<String>;
 
 /// Understands a command line. One that says nothing only looks.
 pub(super) fn understand(text: &str) -> Command {
-    let mut best = Command {
+    let mut telling = Command {
         purpose: Purpose::Look,
         shown: line(text, SHOWN_MAX),
         family: String::new(),
@@ -56,19 +56,22 @@ pub(super) fn understand(text: &str) -> Command {
         let Some((program, rest)) = words.split_first() else { continue };
         let program = program.rsplit('/').next().unwrap_or(program);
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        // Where the output goes is not part of what runs.
+        let is_run = |word: &&String| !word.contains('>');
         let (purpose, family) = judge(program, &rest);
-        if purpose > best.purpose {
-            let aims = rest.iter().filter(|word| !word.starts_with('-') && **word != "--" && !is_verb(word));
-            best = Command {
+        if purpose > telling.purpose {
+            let shown: Vec<&str> = words.iter().take_while(is_run).map(String::as_str).collect();
+            let aims = shown.iter().skip(1).filter(|word| !word.starts_with('-') && !is_verb(word));
+            telling = Command {
                 purpose,
-                shown: line(&words.join(" "), SHOWN_MAX),
+                shown: line(&shown.join(" "), SHOWN_MAX),
                 family: family.unwrap_or_else(|| format!("{program} {}", verb(&rest))),
                 aims: aims.map(|word| (*word).to_owned()).collect(),
                 message: (purpose == Purpose::Commit).then(|| message(text, &rest)).flatten(),
             };
         }
     }
-    best
+    telling
 }
 
 /// The commands of a line with the words of each: quotes hold together what is within, the rest of a document that is
@@ -142,9 +145,7 @@ fn verb<'a>(words: &[&'a str]) -> &'a str {
 
 /// Whether a word says what is done, rather than to what.
 fn is_verb(word: &str) -> bool {
-    is_among(word, "test|tests|t|run|nextest|check|build|clippy|lint|pytest|unittest")
-        || word.starts_with('+')
-        || word.contains('>')
+    is_among(word, "test|tests|t|run|nextest|check|build|clippy|lint|pytest|unittest") || word.starts_with('+')
 }
 
 fn is_test_word(word: &str) -> bool {

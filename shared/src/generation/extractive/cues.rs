@@ -59,6 +59,8 @@ const ASIDES: &str = "\
 pub(super) struct Sentence {
     /// What it is about; none if that is nothing to keep.
     pub(super) kind: Option<ObservationKind>,
+    /// Whether it only says what is looked at next.
+    pub(super) is_aside: bool,
     /// Its words, in one line.
     pub(super) text: String,
 }
@@ -66,7 +68,16 @@ pub(super) struct Sentence {
 /// The sentences of a text, each with what it is about. Blocks of code are no sentences.
 pub(super) fn sentences(text: &str) -> Vec<Sentence> {
     let sentences = paragraphs(text).into_iter().flat_map(|paragraph| split(&paragraph)).take(SENTENCES_MAX);
-    sentences.map(|text| Sentence { kind: judge(&text), text }).collect()
+    sentences.map(judged).collect()
+}
+
+fn judged(text: String) -> Sentence {
+    let lower = text.to_lowercase().replace('’', "'");
+    let words: Vec<&str> = words_of(&lower).collect();
+    let is_aside = ASIDES.split('|').any(|aside| begins(&words, aside));
+    let is_question = text.ends_with(['?', '؟']);
+    let kind = if is_aside || is_question || words.len() < 2 { None } else { kind_of(&words) };
+    Sentence { kind, is_aside, text }
 }
 
 /// Lines without the marks of lists and headings; a line that goes on in the next one is joined with it.
@@ -122,18 +133,12 @@ fn split(paragraph: &str) -> Vec<String> {
 }
 
 /// What a sentence is about.
-fn judge(sentence: &str) -> Option<ObservationKind> {
-    let lower = sentence.to_lowercase().replace('’', "'");
-    let words: Vec<&str> = words_of(&lower).collect();
-    let is_question = sentence.ends_with(['?', '؟']);
-    if is_question || words.len() < 2 || ASIDES.split('|').any(|aside| begins(&words, aside)) {
-        return None;
-    }
-    if said(&words, DECIDED).is_some() || words[0] == "decision" || is_choice(&words) {
+fn kind_of(words: &[&str]) -> Option<ObservationKind> {
+    if said(words, DECIDED).is_some() || words.first() == Some(&"decision") || is_choice(words) {
         return Some(ObservationKind::Decision);
     }
     // Of a fix and its cause, what is said first is what the sentence is about.
-    match (said(&words, FIXED), said(&words, FOUND)) {
+    match (said(words, FIXED), said(words, FOUND)) {
         (Some(fix), Some(cause)) if cause < fix => return Some(ObservationKind::Discovery),
         (Some(_), _) => return Some(ObservationKind::Fix),
         (None, Some(_)) => return Some(ObservationKind::Discovery),
@@ -147,7 +152,7 @@ fn judge(sentence: &str) -> Option<ObservationKind> {
         (CHECKED, ObservationKind::Verification),
         (NOTED, ObservationKind::Note),
     ];
-    rest.into_iter().find(|(phrases, _)| said(&words, phrases).is_some()).map(|(_, kind)| kind)
+    rest.into_iter().find(|(phrases, _)| said(words, phrases).is_some()).map(|(_, kind)| kind)
 }
 
 /// Somebody says early in the sentence what is to be done, and against what it is weighed or why.

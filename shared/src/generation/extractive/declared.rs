@@ -8,8 +8,21 @@ const NAMES_MAX: usize = 6;
 const LINES_MAX: usize = 600;
 /// Words before what is declared.
 const BEFORE: &[&str] = &[
-    "pub ", "pub(crate) ", "pub(super) ", "export ", "default ", "async ", "static ", "public ", "private ", "protected ",
-    "abstract ", "final ", "unsafe ", "declare ", "override ",
+    "pub ",
+    "pub(crate) ",
+    "pub(super) ",
+    "export ",
+    "default ",
+    "async ",
+    "static ",
+    "public ",
+    "private ",
+    "protected ",
+    "abstract ",
+    "final ",
+    "unsafe ",
+    "declare ",
+    "override ",
 ];
 /// What declares, and how it is shown. The words of databases are of any case.
 const KEYWORDS: &[(&str, &str)] = &[
@@ -55,9 +68,9 @@ pub(super) fn declared(text: &str) -> Vec<String> {
 pub(super) fn patched(text: &str) -> Patch {
     let mut patch = Patch::default();
     for said in text.lines() {
-        let path = ["*** Update File: ", "*** Add File: ", "*** Delete File: ", "+++ b/", "--- a/"];
-        if let Some(path) = path.iter().find_map(|mark| said.strip_prefix(mark)) {
-            add(&mut patch.paths, line(path, 200));
+        let marks = ["*** Update File: ", "*** Add File: ", "*** Delete File: ", "+++ b/", "--- a/"];
+        if let Some(file) = marks.iter().find_map(|mark| said.strip_prefix(mark)) {
+            add(&mut patch.paths, line(file, 200));
         } else if let Some(name) = said.strip_prefix('+').and_then(|added| declaration(added.trim()))
             && patch.declared.len() < NAMES_MAX
         {

@@ -27,8 +27,8 @@ pub(super) struct Output {
 }
 
 /// Reads an output.
-pub(super) fn read(text: &str) -> Output {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+pub(super) fn read(written: &str) -> Output {
+    let lines: Vec<&str> = written.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let lines = &lines[lines.len().saturating_sub(LINES_MAX)..];
     let mut output = Output { last: line(lines.last().unwrap_or(&""), ERROR_MAX), ..Output::default() };
     let mut told = None;
@@ -94,7 +94,7 @@ fn count(said: &str, output: &mut Output) {
 
 /// The name of the test that a line says failed.
 fn failed_test(said: &str) -> Option<&str> {
-    if let Some(test) = said.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+    if let Some(test) = said.strip_prefix("test ").and_then(|said| said.strip_suffix(" ... FAILED")) {
         return Some(test);
     }
     if let Some(test) = said.strip_prefix("--- FAIL: ") {
@@ -104,10 +104,10 @@ fn failed_test(said: &str) -> Option<&str> {
         // The reason follows as an error of its own.
         return test.split(" - ").next().filter(|test| test.contains("::") || test.contains('/'));
     }
-    if let Some(rest) = said.strip_prefix("FAIL ") {
+    if let Some(named) = said.strip_prefix("FAIL ") {
         // A test, behind its time or its file; a file alone says nothing that the test's own line does not say.
-        let timed = rest.rsplit_once("] ").map(|(_, test)| test);
-        return timed.or_else(|| rest.contains(" > ").then_some(rest)).map(str::trim);
+        let timed = named.rsplit_once("] ").map(|(_, test)| test);
+        return timed.or_else(|| named.contains(" > ").then_some(named)).map(str::trim);
     }
     let marked = said.strip_prefix("● ").or_else(|| said.strip_prefix("✕ ")).or_else(|| said.strip_prefix("✗ "))?;
     Some(marked.rsplit_once(" (").map_or(marked, |(test, _)| test))

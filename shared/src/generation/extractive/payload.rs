@@ -44,6 +44,9 @@ const TEXTS: [&str; 16] = [
     "output",
     "result",
 ];
+/// Members that name a thing.
+const NAMES: [&str; 10] =
+    ["path", "file_path", "filename", "file", "name", "content", "title", "message", "text", "option"];
 /// How deep a value is looked at.
 const DEPTH_MAX: usize = 8;
 /// How many values are looked at.
@@ -221,8 +224,7 @@ fn entries(value: &Value) -> Vec<String> {
     let one = |value: &Value| match value {
         Value::String(text) => Some(clean(text).trim().to_owned()),
         Value::Object(members) => {
-            let names = ["path", "file_path", "filename", "file", "name", "content", "title", "message", "text", "option"];
-            let named = names.iter().find_map(|name| members.get(*name)?.as_str());
+            let named = NAMES.iter().find_map(|name| members.get(*name)?.as_str());
             named.map(|name| clean(name).trim().to_owned())
         }
         _ => None,

@@ -106,8 +106,11 @@ impl Facts {
         if subject.is_empty() || section.iter().any(|known| key(known).starts_with(&subject)) {
             return;
         }
-        let why = body.lines().find_map(|said| said.strip_prefix("Why: ")).filter(|_| kind == ObservationKind::Decision);
-        section.push(why.map_or_else(|| title.clone(), |why| line(&format!("{title} (why: {why})"), ENTRY_MAX)));
+        let why = body.lines().find_map(|said| said.strip_prefix("Why: "));
+        section.push(match why.filter(|_| kind == ObservationKind::Decision) {
+            Some(why) => line(&format!("{title} (why: {why})"), ENTRY_MAX),
+            None => title,
+        });
     }
 }
 
@@ -168,7 +171,8 @@ fn checks(found: &Facts, material: &Material) -> Vec<String> {
     let mut entries = found.checks.clone();
     if entries.is_empty() {
         let of_kind = |known: &&Known| known.kind == ObservationKind::Verification;
-        entries.extend(material.observations.iter().rev().find(of_kind).map(|known| line(&clean(&known.title), ENTRY_MAX)));
+        let last = material.observations.iter().rev().find(of_kind);
+        entries.extend(last.map(|known| line(&clean(&known.title), ENTRY_MAX)));
     }
     for pull_request in material.pull_requests.iter().filter(|pull_request| pull_request.ci != "unknown") {
         entries.push(line(&clean(&format!("CI is {} on {}", pull_request.ci, pull_request.url)), ENTRY_MAX));

@@ -2,6 +2,7 @@
 
 use super::command::{Command, Purpose};
 use super::output::Output;
+use super::text::is_among;
 use crate::value::ObservationKind;
 
 /// What an event tells.
@@ -131,7 +132,7 @@ impl Commit {
     /// Whether it says that it mends something.
     pub(super) fn is_fix(&self) -> bool {
         let first = self.subject.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
-        first.is_some_and(|word| matches!(word.to_lowercase().as_str(), "fix" | "fixes" | "fixed" | "hotfix" | "bugfix"))
+        first.is_some_and(|word| is_among(&word.to_lowercase(), "fix|fixes|fixed|hotfix|bugfix"))
     }
 }
 

@@ -522,7 +522,7 @@ CREATE TABLE letters (
     decided_at      INTEGER,
     decided_by      TEXT,
     reason          TEXT,
-    UNIQUE (source, function, message_id, died_at)
+    UNIQUE (team_id, project_id, source, function, message_id, died_at)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO letters (
     id, team_id, project_id, source, function, topic, message_id, key, payload, error_class, error, attempts,

@@ -8,7 +8,7 @@ use futures::future::join_all;
 
 use super::messages::{MESSAGE_ID, TOPIC, TRACEPARENT};
 use super::{TOGETHER, failed};
-use crate::transport::{Outgoing, Subscription, TransportError};
+use crate::transport::{Outgoing, Subscription, TransportError, must_be_heard};
 
 /// Most bytes of a message, and of all messages of a request, attributes included.
 const BYTES_MAX: usize = 256 * 1024;
@@ -50,8 +50,8 @@ fn check(message: &Outgoing, wanted: bool) -> Result<(), TransportError> {
         let text = format!("{} bytes are more than the {} that SQS takes", message.body.len(), BYTES_MAX - ATTRIBUTES);
         return Err(TransportError::Refused(text));
     }
-    // An event may have nobody who waits for it; a command without its function would be lost.
-    if !wanted && message.topic.starts_with("forum.commands.") {
+    // An event may have nobody who waits for it; a command or a job without its function would be lost.
+    if !wanted && must_be_heard(&message.topic) {
         return Err(TransportError::Refused(format!("nothing handles {}", message.topic)));
     }
     Ok(())

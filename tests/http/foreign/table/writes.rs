@@ -68,8 +68,7 @@ fn threads() -> Vec<Row> {
 }
 
 fn runs() -> Vec<Row> {
-    let completion =
-        json!({ "schema_version": 1, "type": "completion", "run_id": "{run_id}", "agent_name": "ada" });
+    let completion = json!({ "schema_version": 1, "type": "completion", "run_id": "{run_id}", "agent_name": "ada" });
     let signal = json!({ "run_id": "{run_id}", "agent_name": "ada", "payload": completion });
     vec![
         Row::thing("POST /api/v1/forum/control/signal").claiming(signal),

@@ -3,7 +3,7 @@
 use super::Entry;
 use crate::generation::Draft;
 use crate::generation::extractive::event::{draft, files_of};
-use crate::generation::extractive::text::{Body, add, counted};
+use crate::generation::extractive::text::{Body, add, capital, counted};
 use crate::generation::extractive::told::{Run, Told};
 use crate::value::ObservationKind;
 
@@ -131,7 +131,10 @@ impl Repair {
         for draft in &entry.drafts {
             match draft.kind {
                 ObservationKind::Fix => add(&mut self.fixes, draft.title.clone()),
-                ObservationKind::Discovery if !is_after => add(&mut self.causes, draft.title.clone()),
+                ObservationKind::Discovery if !is_after => {
+                    let cause = draft.title.strip_prefix("Root cause: ").unwrap_or(&draft.title);
+                    add(&mut self.causes, capital(cause));
+                }
                 ObservationKind::Failure if !is_after => add(&mut self.errors, draft.title.clone()),
                 _ => {}
             }

@@ -18,10 +18,11 @@ const SENTENCES_MAX: usize = 6;
 const PLACES_MAX: usize = 8;
 /// Words that a title does without.
 const LEADS: &str = "\
-    decision: |decided: |finding: |discovery: |note: |so |so, |ok, |okay, |note that |we decided to |i decided to |\
-    i've decided to |we've decided to |we have decided to |i have decided to |decided to |i found that |i found out that |\
-    we found that |found that |it turns out that |it turns out |turns out that |turns out |turned out that |\
-    i noticed that |noticed that |discovered that |i realized that |i realised that |important: |todo: ";
+    decision: |decided: |finding: |discovery: |note: |so |so, |ok, |okay, |note that |we decided to |\
+    i decided to |i've decided to |we've decided to |we have decided to |i have decided to |decided to |\
+    i found that |i found out that |we found that |found that |it turns out that |it turns out |turns out that |\
+    turns out |turned out that |i noticed that |noticed that |discovered that |i realized that |\
+    i realised that |important: |todo: ";
 /// Words before a reason.
 const REASONS: &str = " because | since | so that ";
 
@@ -105,13 +106,13 @@ fn of_kind(sentences: &[Sentence], kind: ObservationKind, sources: &[String]) ->
     let (what, mut why) = with_reason(&sentences[first].text);
     let title = headline(if kind == ObservationKind::Decision { what } else { &sentences[first].text });
     let (mut body, mut places) = (Body::default(), Places::default());
-    for (index, sentence) in sentences.iter().enumerate().filter(|(_, sentence)| is(sentence)).take(SENTENCES_MAX) {
+    for (index, sentence) in sentences.iter().enumerate().filter(|&(_, sentence)| is(sentence)).take(SENTENCES_MAX) {
         places.see(&sentence.text);
         // The title says it already, or the reason does.
         if index != first || kind != ObservationKind::Decision || why.is_none() {
             body.say(&sentence.text);
         }
-        if let Some(next) = sentences.get(index + 1).filter(|next| next.kind.is_none()) {
+        if let Some(next) = sentences.get(index + 1).filter(|next| next.kind.is_none() && !next.is_aside) {
             places.see(&next.text);
             if kind == ObservationKind::Decision && why.is_none() && is_reason(&next.text) {
                 why = Some(next.text.as_str());

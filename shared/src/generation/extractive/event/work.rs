@@ -43,12 +43,14 @@ fn failed_title(run: &Run) -> String {
         return match (output.tests.is_empty(), run.counts().or_else(|| output.errors.first().cloned())) {
             (false, _) if more > 0 => format!("Tests failed: {names} and {more} more (`{shown}`)"),
             (false, _) => format!("Tests failed: {names} (`{shown}`)"),
-            (true, Some(said)) => format!("Tests failed: {said} (`{shown}`)"),
+            (true, Some(said)) => {
+                format!("Tests failed: {} (`{shown}`)", said.strip_prefix("error: ").unwrap_or(&said))
+            }
             (true, None) => format!("Tests failed: `{shown}`"),
         };
     }
     match (output.errors.first(), run.exit) {
-        (Some(error), _) => format!("`{shown}` failed: {error}"),
+        (Some(error), _) => format!("`{shown}` failed: {}", error.strip_prefix("error: ").unwrap_or(error)),
         (None, Some(code)) => format!("`{shown}` failed with exit code {code}"),
         (None, None) => format!("`{shown}` failed"),
     }

@@ -7,7 +7,7 @@ use crate::generation::extractive::command::{Command, Purpose, understand};
 use crate::generation::extractive::declared::{declared, patched};
 use crate::generation::extractive::output;
 use crate::generation::extractive::payload::{Payload, text_of};
-use crate::generation::extractive::text::{add, is_among, line};
+use crate::generation::extractive::text::{add, clean, is_among, line};
 use crate::generation::extractive::told::{Edit, Failure, Run, Told};
 
 /// Members that name a tool.
@@ -17,11 +17,31 @@ pub(super) const COMMAND: &[&str] = &["command", "cmd", "command_line", "shell_c
 /// Members that say what came of a command.
 pub(super) const COMMAND_RESULT: &[&str] = &["exit_code", "exitCode", "exit_status", "returncode", "stdout", "stderr"];
 /// Members that name a file.
-pub(super) const PATH: &[&str] =
-    &["file_path", "filePath", "path", "file", "filename", "notebook_path", "target_file", "files", "paths", "changed_files"];
+pub(super) const PATH: &[&str] = &[
+    "file_path",
+    "filePath",
+    "path",
+    "file",
+    "filename",
+    "notebook_path",
+    "target_file",
+    "files",
+    "paths",
+    "changed_files",
+];
 /// Members that hold what a file says now.
-pub(super) const NEW: &[&str] =
-    &["new_string", "newString", "new_str", "file_text", "new_source", "code_edit", "content", "diff", "patch", "edits"];
+pub(super) const NEW: &[&str] = &[
+    "new_string",
+    "newString",
+    "new_str",
+    "file_text",
+    "new_source",
+    "code_edit",
+    "content",
+    "diff",
+    "patch",
+    "edits",
+];
 
 /// Members that hold what a file said before.
 const OLD: &[&str] = &["old_string", "oldString", "old_str"];
@@ -29,7 +49,8 @@ const OLD: &[&str] = &["old_string", "oldString", "old_str"];
 const PATCH: &[&str] = &["patch", "diff", "unified_diff", "input"];
 const EXIT: &[&str] = &["exit_code", "exitCode", "exit_status", "exit", "returncode", "return_code", "code"];
 const STATUS: &[&str] = &["status", "outcome", "conclusion", "result", "state"];
-const OUTPUT: &[&str] = &["stdout", "aggregated_output", "output", "content", "tool_response", "tool_result", "result", "text"];
+const OUTPUT: &[&str] =
+    &["stdout", "aggregated_output", "output", "content", "tool_response", "tool_result", "result", "text"];
 /// Characters of a path that are kept.
 const PATH_MAX: usize = 200;
 /// Files that a program writes.
@@ -85,7 +106,8 @@ fn failed_tool(name: &str, payload: &Payload<'_>) -> Told {
     let Some(said) = payload.text(&["error", "message"]).or_else(|| payload.text(OUTPUT)) else { return Told::Nothing };
     let read = output::read(&said);
     let error = read.errors.first().cloned().unwrap_or_else(|| line(&said, PATH_MAX));
-    Told::Failed(Failure { what: format!("`{}` failed: {error}", line(name, 60)), lines: read.errors, ..Failure::default() })
+    let what = format!("`{}` failed: {error}", line(name, 60));
+    Told::Failed(Failure { what, lines: read.errors.into_iter().skip(1).collect(), ..Failure::default() })
 }
 
 /// Whether it is said to have gone well.
@@ -181,18 +203,18 @@ pub(super) fn edits(payload: &Payload<'_>) -> Told {
     }
     let summary = payload.text(&["summary", "description", "reason", "explanation", "change", "message", "note"]);
     let home = payload.text(&["cwd", "workdir", "repository_path"]).unwrap_or_default();
-    let patch = payload.text(PATCH).map(|text| patched(&text)).unwrap_or_default();
+    let diff = payload.text(PATCH).map(|text| patched(&text)).unwrap_or_default();
     let mut names = payload.list(PATH);
     let changes = payload.find(&["changes"], Value::as_object);
-    names.extend(changes.into_iter().flat_map(|changes| changes.keys().cloned()));
-    names.extend(patch.paths);
+    names.extend(changes.into_iter().flat_map(|changes| changes.keys().map(|name| clean(name))));
+    names.extend(diff.paths);
     let mut paths = Vec::new();
     for name in names {
         add(&mut paths, line(relative(&name, home.trim()), PATH_MAX));
     }
     paths.retain(|path| !WRITTEN_BY_PROGRAMS.iter().any(|name| path.ends_with(name)));
     let mut names = new_names(payload);
-    names.extend(patch.declared);
+    names.extend(diff.declared);
     let mut edits: Vec<Edit> = paths.into_iter().map(|path| Edit { path, ..Edit::default() }).collect();
     // Of many files nobody knows whose the names are.
     if let [edit] = &mut edits[..] {

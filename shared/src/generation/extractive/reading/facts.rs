@@ -33,8 +33,8 @@ pub(super) fn failure(payload: &Payload<'_>) -> Told {
         what = format!("{name}: {what}");
     }
     let mut lines = read.errors;
-    let trace = ["stack", "stacktrace", "stack_trace", "traceback", "backtrace", "stderr", "output", "details", "detail"];
-    if let Some(trace) = payload.text(&trace) {
+    let traces = ["stack", "stacktrace", "stack_trace", "traceback", "backtrace", "stderr", "output", "details"];
+    if let Some(trace) = payload.text(&traces) {
         let read = output::read(&trace);
         // The last line of a trace names the error, in languages that print the innermost call last.
         let last = if read.errors.is_empty() { vec![read.last] } else { read.errors };
@@ -103,7 +103,8 @@ pub(super) fn review(payload: &Payload<'_>) -> Told {
     } else {
         ["change", "reject", "request"].iter().any(|word| verdict.contains(*word)).then_some(false)
     };
-    let text = payload.text(&["body", "comment", "message", "text", "summary", "content", "comments"]).unwrap_or_default();
+    let text = payload.text(&["body", "comment", "message", "text", "summary", "content", "comments"]);
+    let text = text.unwrap_or_default();
     if approved.is_none() && text.is_empty() {
         return Told::Nothing;
     }
@@ -130,9 +131,10 @@ pub(super) fn to_do(payload: &Payload<'_>) -> Told {
     };
     let lists = payload.find(&["todos", "items", "tasks", "todo"], Value::as_array);
     let items: Vec<String> = match lists {
-        Some(items) => items.iter().filter(is_open).filter_map(text_of).map(|item| line(&item, LINE_MAX)).collect(),
-        None => payload.text(&["todo"]).or_else(|| payload.telling()).map(|item| line(&item, LINE_MAX)).into_iter().collect(),
+        Some(items) => items.iter().filter(is_open).filter_map(text_of).collect(),
+        None => payload.text(&["todo"]).or_else(|| payload.telling()).into_iter().collect(),
     };
+    let items: Vec<String> = items.iter().map(|item| line(item, LINE_MAX)).collect();
     if items.is_empty() { Told::Nothing } else { Told::ToDo(items) }
 }
 

@@ -122,7 +122,7 @@ impl Index<'_> {
     fn kinds(&self) -> Value {
         let of_observations = |kind: &FoundKind| kind.source() == Source::Observation;
         let wanted: Vec<_> = self.search.kinds.iter().copied().filter(of_observations).collect();
-        let mut known = FoundKind::ALL.iter().map(|(_, kind)| kind).filter(|kind| of_observations(*kind));
+        let mut known = FoundKind::ALL.iter().map(|(_, kind)| kind).filter(|kind| of_observations(kind));
         if known.all(|kind| wanted.contains(kind)) { Value::Null } else { json(&wanted) }
     }
 }
