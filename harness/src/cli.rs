@@ -168,7 +168,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let output = cli.globals.output();
-    match dispatch(cli).await {
+    // Boxed: it holds what the largest of all commands needs.
+    match Box::pin(dispatch(cli)).await {
         Ok(code) => code,
         Err(error) => failure::report(&error, &output),
     }

@@ -1,8 +1,8 @@
 //! Making observations: what a provider is given, what it gives back, and the providers. One is chosen by configuration;
 //! one that fails is never replaced by another.
 
-mod anthropic;
 mod answer;
+mod anthropic;
 mod extractive;
 mod http;
 mod openai;

@@ -99,7 +99,14 @@ impl Bare {
                 Clock::System.now().0.into(),
                 60_000_i64.into(),
             ];
-            let read = Statement::new(BEGUN, vec![Kind::Command.with(*command).into(), self.scope.team_id.clone().into(), self.scope.project_id.clone().into()]);
+            let read = Statement::new(
+                BEGUN,
+                vec![
+                    Kind::Command.with(*command).into(),
+                    self.scope.team_id.clone().into(),
+                    self.scope.project_id.clone().into(),
+                ],
+            );
             let begin = Commit::new(Durability::Normal, self.context()).then(Statement::new(BEGIN, params)).then(read);
             self.groups.commit(begin);
         }

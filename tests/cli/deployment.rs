@@ -94,8 +94,8 @@ async fn queues_that_are_not_named_or_not_there_refuse_the_start() {
 #[tokio::test]
 async fn doctor_judges_a_deployment_by_what_its_template_says() {
     let (Some(mut server), Some(moto)) = (Sqld::start(), Moto::start()) else { return };
-    for (function, _) in ROUTES {
-        moto.create_queue(PREFIX, function, Duration::from_secs(361), 50).await;
+    for (function, trigger) in ROUTES {
+        moto.create_queue(PREFIX, function, trigger.timeout() * 6 + Duration::from_secs(1), 50).await;
     }
     let (directory, shell) = shell(&server.url());
     let mut shell = shell.with("AGENTFORUM_AUTH_MODE", "keys").with("AGENTFORUM_TRANSPORT", "sqs");

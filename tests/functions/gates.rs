@@ -78,7 +78,16 @@ pub(crate) async fn commit<A: Aggregate>(fixture: &Fixture, id: &str, state: A::
     let (scope, actor): (_, Actor) = (tenant(), agent());
     let ids = &fixture.ctx.ids;
     let now = fixture.ctx.clock.now();
-    let author = Author { scope: &scope, actor: &actor, now, ids, first_event_id: None, docs_sync: true, generates: true, origin: tests::fixture::origin() };
+    let author = Author {
+        scope: &scope,
+        actor: &actor,
+        now,
+        ids,
+        first_event_id: None,
+        docs_sync: true,
+        generates: true,
+        origin: tests::fixture::origin(),
+    };
     let change = A::change(&author, id, state, events);
     let commit = Commit::new(Durability::Full, fixture.context()).then_all(change.statements);
     match fixture.ctx.store.commit(commit).await {

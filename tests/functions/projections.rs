@@ -177,7 +177,8 @@ async fn a_view_lost_with_its_checkpoint_is_built_again_field_by_field() {
     // A process that starts afterwards is rung by the reconciliation.
     let fixture = fixture.reopened(2).await;
     let context = fixture.ctx.housekeeping("test");
-    let rung = shared::store::reconcile::run(&fixture.ctx.store, context, shared::store::reconcile::Reach::Everything, &[]);
+    let rung =
+        shared::store::reconcile::run(&fixture.ctx.store, context, shared::store::reconcile::Reach::Everything, &[]);
     assert_eq!(rung.await.expect("a pass").events, 1);
     fixture.settle().await;
     assert_eq!(fixture.rows("SELECT * FROM view_thread_views").await, before);

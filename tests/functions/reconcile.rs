@@ -45,7 +45,10 @@ async fn a_projection_behind_the_head_is_rung_again() {
         fixture.open("Which way").await;
         fixture.settle_commands().await;
         let fixture = fixture.reopened(2).await;
-        assert_eq!(everything(&fixture).await, Reconciled { outbox: 0, commands: 0, events: 1, replays: 0, ..Reconciled::default() });
+        assert_eq!(
+            everything(&fixture).await,
+            Reconciled { outbox: 0, commands: 0, events: 1, replays: 0, ..Reconciled::default() }
+        );
         fixture.settle().await;
         assert_eq!(fixture.number("SELECT count(*) FROM view_thread_views").await, 1);
     })
@@ -67,7 +70,10 @@ async fn expired_leases_are_released_and_live_ones_are_left_except_at_a_start() 
         assert_eq!(swept, Reconciled { outbox: 1, commands: 0, events: 0, replays: 0, ..Reconciled::default() });
         assert_eq!(fixture.texts("SELECT status FROM outbox ORDER BY id").await, ["pending", "processing"]);
         // A start is the only process on the file: whoever held the other one is gone.
-        assert_eq!(everything(&fixture).await, Reconciled { outbox: 1, commands: 0, events: 0, replays: 0, ..Reconciled::default() });
+        assert_eq!(
+            everything(&fixture).await,
+            Reconciled { outbox: 1, commands: 0, events: 0, replays: 0, ..Reconciled::default() }
+        );
         assert_eq!(fixture.texts("SELECT status FROM outbox ORDER BY id").await, ["pending", "pending"]);
     })
     .await;
@@ -160,7 +166,10 @@ async fn a_clock_that_went_back_over_a_restart_hides_nothing_that_waits() {
         fixture.drain().await;
         // The next process begins an hour earlier.
         let fixture = fixture.reopened(2).await;
-        assert_eq!(everything(&fixture).await, Reconciled { outbox: 0, commands: 1, events: 0, replays: 0, ..Reconciled::default() });
+        assert_eq!(
+            everything(&fixture).await,
+            Reconciled { outbox: 0, commands: 1, events: 0, replays: 0, ..Reconciled::default() }
+        );
         fixture.settle().await;
         assert_eq!(fixture.number("SELECT count(*) FROM view_thread_views").await, 1);
     })

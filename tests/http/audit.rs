@@ -15,8 +15,8 @@ const REFUSALS: &str = "SELECT actor_type, actor_name, action, subject, request_
     WHERE outcome <> 'ok' ORDER BY id";
 
 /// Who is bound to this agent.
-fn ann() -> Option<Actor> {
-    Some(Actor { actor_type: ActorType::Agent, actor_name: "ann".to_owned() })
+fn ann() -> Actor {
+    Actor { actor_type: ActorType::Agent, actor_name: "ann".to_owned() }
 }
 
 /// Everything on the trail, page by page, newest first; `between` happens behind each page.
@@ -53,7 +53,8 @@ async fn one_of_each(system: &System, name: &str) {
 async fn what_is_refused_to_a_known_key_is_written_down_with_who_asked_for_what() {
     let system = System::stepped().await;
     system.client(KeyOf { team: "other", project: Some("far"), ..KeyOf::default() }).await;
-    let bound = system.client(KeyOf { actor: ann(), ..KeyOf::default() }).await.with_header("x-request-id", "ask-1");
+    let bound =
+        system.client(KeyOf { actor: Some(ann()), ..KeyOf::default() }).await.with_header("x-request-id", "ask-1");
     let named = system.client(KeyOf { name: "desk", ..KeyOf::default() }).await.with_header("x-request-id", "ask-2");
     assert_eq!(bound.delete(&format!("{KEYS}/key_1?x=secret")).await.refusal().1, "scope_denied");
     let mut body = question("No");
@@ -138,7 +139,7 @@ async fn the_trail_is_of_commands_and_of_everything_else_newest_first() {
     let items = list.list("/items");
     let said = items.iter().map(|item| json!([item["kind"], item["action"], item["outcome"], item["reason"]]));
     assert_eq!(
-        Value::from_iter(said),
+        said.collect::<Value>(),
         json!([
             ["audit", "keys.create", "ok", null],
             ["command", "add_post", "rejected", "thread_closed"],
@@ -188,7 +189,7 @@ async fn pages_repeat_and_skip_nothing_while_the_trail_goes_on() {
 async fn every_filter_must_match() {
     let system = System::stepped().await;
     one_of_each(&system, "a").await;
-    let agent = system.client(KeyOf { actor: ann(), ..KeyOf::default() }).await;
+    let agent = system.client(KeyOf { actor: Some(ann()), ..KeyOf::default() }).await;
     assert_eq!(agent.post(&format!("{THREADS}?wait=0"), &question("By Ann")).await.status, 202);
     assert_eq!(agent.get(KEYS).await.status, 403);
     system.advance(Duration::from_secs(10));

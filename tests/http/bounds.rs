@@ -113,9 +113,9 @@ async fn a_nul_in_a_path_is_no_thing() {
 async fn a_nul_in_a_query_finds_nothing() {
     let system = System::stepped().await;
     let mut asked = 0;
-    let reads = operations().into_iter().filter(|(method, path, streams, _)| {
-        *method == Method::GET && !path.contains('{') && !streams
-    });
+    let reads = operations()
+        .into_iter()
+        .filter(|(method, path, streams, _)| *method == Method::GET && !path.contains('{') && !streams);
     for (_, path, _, names) in reads {
         for name in names {
             let found = system.owner.get(&format!("{path}?{name}=%00")).await;

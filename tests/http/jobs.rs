@@ -154,7 +154,8 @@ async fn what_a_job_carries_is_for_administrators() {
 #[tokio::test]
 async fn another_tenants_job_is_not_there_and_stays_as_it_is() {
     let (system, [one, _, _, four]) = with_four_jobs().await;
-    let everything = "SELECT (SELECT json_group_array(json_array(job_id, status, attempts, retried_count, locked_until))
+    let everything =
+        "SELECT (SELECT json_group_array(json_array(job_id, status, attempts, retried_count, locked_until))
         FROM jobs), (SELECT count(*) FROM events), (SELECT count(*) FROM audit WHERE action GLOB 'job.*')";
     let before = system.rows(everything).await;
     let strangers = [

@@ -174,9 +174,9 @@ async fn a_rotated_key_is_replaced_by_one_like_it_in_the_same_moment() {
     }
     assert_eq!(before, after, "the same in everything else");
 
-    let with = |secret: String| Client::new(&system.harness.url).with_key(&secret);
-    assert_eq!(with(new.text("/secret")).get(THREADS).await.status, 200);
-    assert_eq!(with(old.text("/secret")).get(THREADS).await.refusal(), (403, "key_revoked".to_owned()));
+    let client_with = |secret: String| Client::new(&system.harness.url).with_key(&secret);
+    assert_eq!(client_with(new.text("/secret")).get(THREADS).await.status, 200);
+    assert_eq!(client_with(old.text("/secret")).get(THREADS).await.refusal(), (403, "key_revoked".to_owned()));
     assert_eq!(system.owner.post(&path, &json!({})).await.refusal(), (404, "not_found".to_owned()), "only once");
     let trail = "SELECT subject, project_id, reason FROM audit WHERE action = 'keys.rotate'";
     let reason = format!("replaced by {}", new.text("/key/key_id"));

@@ -135,23 +135,20 @@ async fn a_project_has_the_id_it_is_given_or_one_that_follows_from_its_name() {
     let expected = json!({ "project_id": "web-shop", "team_id": "local", "name": "Web Shop",
         "created_at": "2026-01-31T12:00:00.000Z" });
     assert_eq!((made.status.as_u16(), &made.body), (201, &expected));
-    let make = async |client: &Client, body: Value| client.post(PROJECTS, &body).await;
-    assert_eq!(make(&crew, json!({ "name": "web-shop" })).await.text("/project_id"), "web-shop-2", "of another team");
-    assert_eq!(make(&crew, json!({ "name": "Other", "id": "web-shop-4" })).await.text("/project_id"), "web-shop-4");
+    let create = async |client: &Client, body: Value| client.post(PROJECTS, &body).await;
+    assert_eq!(create(&crew, json!({ "name": "web-shop" })).await.text("/project_id"), "web-shop-2", "of another team");
+    assert_eq!(create(&crew, json!({ "name": "Other", "id": "web-shop-4" })).await.text("/project_id"), "web-shop-4");
     for id in ["web-shop-3", "web-shop-5"] {
-        assert_eq!(make(&system.owner, json!({ "name": "Web shop" })).await.text("/project_id"), id);
+        assert_eq!(create(&system.owner, json!({ "name": "Web shop" })).await.text("/project_id"), id);
     }
     for taken in ["web-shop", "web-shop-2", "default"] {
-        let refused = make(&system.owner, json!({ "name": "Mine", "id": taken })).await;
+        let refused = create(&system.owner, json!({ "name": "Mine", "id": taken })).await;
         assert_eq!(refused.refusal(), (409, "already_exists".to_owned()), "{taken}");
     }
     assert_eq!(ids(&system.owner, "").await, ["default", "web-shop", "web-shop-3", "web-shop-5"]);
     assert_eq!(ids(&crew, "").await, ["crew", "one", "web-shop-2", "web-shop-4"]);
     let trail = "SELECT subject, project_id, team_id FROM audit WHERE action = 'projects.create' ORDER BY id LIMIT 2";
-    assert_eq!(
-        system.rows(trail).await,
-        [["web-shop", "web-shop", "local"], ["web-shop-2", "web-shop-2", "crew"]]
-    );
+    assert_eq!(system.rows(trail).await, [["web-shop", "web-shop", "local"], ["web-shop-2", "web-shop-2", "crew"]]);
     let opened = system.apply(THREADS, &with(question("New"), &[("project_id", "web-shop")])).await;
     assert_eq!(opened.text("/thread/project_id"), "web-shop");
     let at_once = json!({ "name": "At once" });

@@ -30,14 +30,7 @@ fn stored(events: Vec<Value>) -> Vec<SourceEvent> {
 }
 
 fn material(kind: JobKind, events: Vec<SourceEvent>) -> Material {
-    Material {
-        kind,
-        session: None,
-        events,
-        observations: Vec::new(),
-        pull_requests: Vec::new(),
-        truncated: false,
-    }
+    Material { kind, session: None, events, observations: Vec::new(), pull_requests: Vec::new(), truncated: false }
 }
 
 async fn generated(material: &Material) -> Generated {
@@ -157,9 +150,12 @@ async fn events_of_other_harnesses_are_understood() {
             "afterFileEdit",
             json!({ "file_path": "export/join.go", "edits": [{ "old_string": "", "new_string": "func join() {" }] }),
         ),
-        ("PostToolUse", json!({ "tool_name": "Task", "tool_response": { "content": [{
+        (
+            "PostToolUse",
+            json!({ "tool_name": "Task", "tool_response": { "content": [{
             "type": "text", "text": "I found that three reports call the export every minute.",
-        }] } })),
+        }] } }),
+        ),
         (
             "PostToolUse",
             json!({ "tool_name": "mcp__tracker__move", "is_error": true, "error": "403: permission denied" }),

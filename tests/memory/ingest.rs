@@ -36,7 +36,8 @@ async fn an_event_and_its_job_are_one_commit_and_the_job_makes_an_observation_on
 #[tokio::test]
 async fn a_known_event_is_not_stored_again_and_causes_no_job_whatever_its_payload() {
     over_every_store(async |fixture| {
-        let named = |text: &str| NewAgentEvent { source_event_id: Some("e-1".to_owned()), ..event(json!({ "t": text })) };
+        let named =
+            |text: &str| NewAgentEvent { source_event_id: Some("e-1".to_owned()), ..event(json!({ "t": text })) };
         stored(&fixture, alone(named("first"))).await;
         stored(&fixture, alone(named("second"))).await;
         stored(&fixture, batch(vec![named("third"), named("fourth")])).await;

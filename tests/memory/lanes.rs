@@ -179,7 +179,9 @@ async fn each_project_gets_its_share_of_every_claim() {
     }
     fixture.settle_commands().await;
     // Ten of them belong to another project of the team, which came last.
-    fixture.execute("INSERT INTO projects (project_id, team_id, name, created_at) VALUES ('small', 'local', 'small', 1)").await;
+    fixture
+        .execute("INSERT INTO projects (project_id, team_id, name, created_at) VALUES ('small', 'local', 'small', 1)")
+        .await;
     fixture.execute("DROP TRIGGER jobs_move_legally").await;
     fixture.execute("UPDATE jobs SET project_id = 'small' WHERE id > 30").await;
     let now = fixture.ctx.clock.now();

@@ -1,7 +1,7 @@
 //! Memory: agent events, the lanes that make observations of them, providers, and finding what was remembered.
 
 mod acts;
-//mod extractive;
+mod extractive;
 mod ingest;
 mod jobs;
 mod lanes;

@@ -16,6 +16,7 @@ use tests::services::sqld::{self, Sqld};
 use tests::system::{execute_on, rows_of};
 
 mod data;
+mod memory;
 mod sessions;
 
 /// The table that records what was applied.

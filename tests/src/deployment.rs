@@ -35,13 +35,15 @@ use crate::world::World;
 pub use function::{Built, Function};
 
 /// The functions that a parity run builds and starts; the queues of the others are there, and nobody reads them.
-pub const FUNCTIONS: [&str; 19] = [
+pub const FUNCTIONS: [&str; 23] = [
     "api-http",
     "cmd-add-post",
     "cmd-answer-thread",
     "cmd-change-run-state",
     "cmd-close-run",
     "cmd-close-thread",
+    "cmd-end-session",
+    "cmd-ingest-agent-events",
     "cmd-observe-pull-request",
     "cmd-open-thread",
     "cmd-report-activity",
@@ -50,6 +52,8 @@ pub const FUNCTIONS: [&str; 19] = [
     "cmd-start-run",
     "cmd-start-session",
     "drain-outbox",
+    "job-event-batch",
+    "job-summary",
     "project-run-snapshots",
     "project-thread-views",
     "react-nudges",

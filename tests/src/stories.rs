@@ -2,6 +2,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a story that goes wrong ends its test")]
 
+mod memory;
 mod runs;
 mod sessions;
 
@@ -13,6 +14,7 @@ use shared::clock::Time;
 use crate::system::question;
 use crate::world::World;
 
+pub use memory::what_a_session_did_is_remembered_once_and_found_again;
 pub use runs::a_run_waits_for_guidance_resumes_completes_and_closes;
 pub use sessions::a_red_pull_request_nudges_twice_then_pages_and_its_merge_ends_the_session;
 
@@ -185,7 +187,7 @@ pub async fn a_thread_is_unanswered_while_an_agent_has_the_last_word<W: World>(s
 #[macro_export]
 macro_rules! stories {
     ($start:expr) => {
-        $crate::stories!($start, a_new_thread_is_a_new_normal_question_with_one_post_and_one_event, an_opening_with_wrong_fields_names_each_and_stores_nothing, ask_post_answer_and_close_leave_five_events_that_name_their_causes, an_answer_is_never_seen_without_its_move, events_and_views_carry_where_a_thread_belongs, a_thread_is_unanswered_while_an_agent_has_the_last_word, a_run_waits_for_guidance_resumes_completes_and_closes, a_red_pull_request_nudges_twice_then_pages_and_its_merge_ends_the_session);
+        $crate::stories!($start, a_new_thread_is_a_new_normal_question_with_one_post_and_one_event, an_opening_with_wrong_fields_names_each_and_stores_nothing, ask_post_answer_and_close_leave_five_events_that_name_their_causes, an_answer_is_never_seen_without_its_move, events_and_views_carry_where_a_thread_belongs, a_thread_is_unanswered_while_an_agent_has_the_last_word, a_run_waits_for_guidance_resumes_completes_and_closes, a_red_pull_request_nudges_twice_then_pages_and_its_merge_ends_the_session, what_a_session_did_is_remembered_once_and_found_again);
     };
     ($start:expr, $($story:ident),+) => {
         $(

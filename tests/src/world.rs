@@ -33,7 +33,7 @@ pub trait World {
         let ids = Ids::from_system(Clock::System).expect("randomness");
         let key = format!("apply-{}", ids.next(Kind::Request));
         let send = || async {
-            let request = self.owner().request(Method::POST, path).query(&[("wait", "0")]);
+            let request = self.owner().request(Method::POST, path).header("prefer", "respond-async");
             answer(request.header("idempotency-key", &key).json(body)).await
         };
         let accepted = send().await;

@@ -50,9 +50,8 @@ impl Lane for JobReindex {
         let mut after = 0;
         loop {
             let (scope, payload) = (job.scope.clone(), payload.clone());
-            let read = ctx.store.read(move |reader| {
-                memory::observations_of(reader, &scope, what(&payload), after, SLICE)
-            });
+            let read =
+                ctx.store.read(move |reader| memory::observations_of(reader, &scope, what(&payload), after, SLICE));
             let slice = read.await.map_err(|error| again(error.to_string()))?;
             let Some((last, _)) = slice.last() else { return Ok(Made::default()) };
             after = *last;

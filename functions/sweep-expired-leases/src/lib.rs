@@ -80,7 +80,7 @@ async fn rescue_jobs(ctx: &Ctx, reach: Reach) -> Result<(u64, u64), StoreError> 
         let last = job.attempts >= i64::from(ctx.config.jobs.max_attempts);
         let outcome = if last {
             let error = "its lane ended while it worked on it, for the last time".to_owned();
-            Expired::Failed(lane::letter(ctx, job.kind.function(), &job, ErrorClass::Transient, error))
+            Expired::Failed(Box::new(lane::letter(ctx, job.kind.function(), &job, ErrorClass::Transient, error)))
         } else {
             Expired::Again
         };

@@ -84,23 +84,23 @@ mod tests {
     use crate::doctor::Verdict;
     use crate::doctor::tests::verdict;
 
-    fn of(kind: ProviderKind, answer: Option<Result<(), &str>>) -> Result<Tried, String> {
+    fn of(kind: ProviderKind, answer: Option<Result<(), &str>>) -> Tried {
         let server = answer.map(|answer| ("https://models.example".to_owned(), answer.map_err(str::to_owned)));
-        Ok(Tried { kind, server })
+        Tried { kind, server }
     }
 
     // CLI-10, MEMORY-19
     #[test]
     fn a_provider_that_is_off_warns_and_one_that_is_away_fails() {
-        assert_eq!(verdict(&judged(&of(ProviderKind::Extractive, None), None)), Verdict::Ok);
-        let off = judged(&of(ProviderKind::None, None), None);
+        assert_eq!(verdict(&judged(&Ok(of(ProviderKind::Extractive, None)), None)), Verdict::Ok);
+        let off = judged(&Ok(of(ProviderKind::None, None)), None);
         assert_eq!(verdict(&off), Verdict::Warning);
         assert!(off.detail.starts_with("generation is off"), "{off:?}");
         for kind in [ProviderKind::Anthropic, ProviderKind::OpenaiCompatible] {
-            let here = judged(&of(kind, Some(Ok(()))), Some(kind.as_str()));
+            let here = judged(&Ok(of(kind, Some(Ok(())))), Some(kind.as_str()));
             assert_eq!(verdict(&here), Verdict::Ok);
             assert!(here.detail.contains("https://models.example"), "{here:?}");
-            let away = judged(&of(kind, Some(Err("cannot reach https://models.example"))), None);
+            let away = judged(&Ok(of(kind, Some(Err("cannot reach https://models.example")))), None);
             assert_eq!(verdict(&away), Verdict::Failed);
             assert!(away.detail.contains("cannot reach"), "{away:?}");
         }
@@ -116,11 +116,11 @@ mod tests {
         assert_eq!((used(Some(&off)), used(Some(&remote))), (Some("none"), Some("anthropic")));
         assert_eq!((used(Some(&Value::Null)), used(None)), (None, None));
         for used in ["none", "anthropic"] {
-            let other = judged(&of(ProviderKind::Extractive, None), Some(used));
+            let other = judged(&Ok(of(ProviderKind::Extractive, None)), Some(used));
             assert_eq!(verdict(&other), Verdict::Warning, "{used}");
             assert!(other.detail.contains(used) && other.detail.contains("extractive"), "{other:?}");
         }
-        assert_eq!(verdict(&judged(&of(ProviderKind::Extractive, None), Some("extractive"))), Verdict::Ok);
-        assert_eq!(verdict(&judged(&of(ProviderKind::None, None), used(Some(&off)))), Verdict::Warning);
+        assert_eq!(verdict(&judged(&Ok(of(ProviderKind::Extractive, None)), Some("extractive"))), Verdict::Ok);
+        assert_eq!(verdict(&judged(&Ok(of(ProviderKind::None, None)), used(Some(&off)))), Verdict::Warning);
     }
 }

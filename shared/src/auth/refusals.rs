@@ -57,9 +57,8 @@ mod tests {
     #[test]
     fn a_refusal_is_news_once_a_minute_for_each_key_route_and_code() {
         let refusals = Refusals::default();
-        let is_news = |key, action, code, seconds| {
-            refusals.is_news(key, action, code, NOON.plus(Duration::from_secs(seconds)))
-        };
+        let is_news =
+            |key, action, code, seconds| refusals.is_news(key, action, code, NOON.plus(Duration::from_secs(seconds)));
         assert!(is_news("key_1", "GET /a", Code::ScopeDenied, 0));
         assert!(!is_news("key_1", "GET /a", Code::ScopeDenied, 59));
         assert!(is_news("key_2", "GET /a", Code::ScopeDenied, 59));

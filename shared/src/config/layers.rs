@@ -13,8 +13,8 @@ use super::words::AuthMode;
 use super::{
     Activity, Auth, Body, Command, Commands, Config, ContextLimits, Delivery, Detecting, Escalation, Generation, Given,
     Guidance, Health, Idempotency, Ingest, Integration, Jobs, List, Live, Log, Notify, Operator, Outbox, Probe,
-    Reactions, Reconcile, Redis, Replay, Search, Session, Shutdown, Sqs, Store, Stream, Thread, Token, Webhooks, Worker,
-    Writer,
+    Reactions, Reconcile, Redis, Replay, Search, Session, Shutdown, Sqs, Store, Stream, Thread, Token, Webhooks,
+    Worker, Writer,
 };
 
 /// What the variables of settings begin with.
@@ -119,26 +119,10 @@ impl Layers {
                 consumer: entries.get("redis.consumer")?,
             },
             sqs: Sqs { url: entries.get("sqs.url")? },
-            worker: Worker {
-                interval: entries.get("worker.interval")?,
-                batch_size: entries.get("worker.batch_size")?,
-                log_period: entries.get("worker.log_period")?,
-            },
+            worker: Worker::of(&entries)?,
             shutdown: Shutdown { timeout: entries.get("shutdown.timeout")?, workers: entries.get("shutdown.workers")? },
-            outbox: Outbox {
-                lease: entries.get("outbox.lease")?,
-                backoff: entries.get("outbox.backoff")?,
-                backoff_max: entries.get("outbox.backoff_max")?,
-                max_attempts: entries.get("outbox.max_attempts")?,
-                keep_sent: entries.get("outbox.keep_sent")?,
-            },
-            delivery: Delivery {
-                max_attempts: entries.get("delivery.max_attempts")?,
-                receive_max: entries.get("delivery.receive_max")?,
-                visibility: entries.get("delivery.visibility")?,
-                backoff: entries.get("delivery.backoff")?,
-                backoff_max: entries.get("delivery.backoff_max")?,
-            },
+            outbox: Outbox::of(&entries)?,
+            delivery: Delivery::of(&entries)?,
             log: Log {
                 page: entries.get("log.page")?,
                 format: entries.get("log.format")?,

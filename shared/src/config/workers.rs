@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::error::ConfigError;
+use super::layers::Entries;
+
 /// Settings `worker.*`.
 #[derive(Clone, Debug)]
 pub struct Worker {
@@ -11,6 +14,16 @@ pub struct Worker {
     pub batch_size: u32,
     /// Time between two log lines with the worker's figures.
     pub log_period: Duration,
+}
+
+impl Worker {
+    pub(super) fn of(entries: &Entries) -> Result<Self, ConfigError> {
+        Ok(Self {
+            interval: entries.get("worker.interval")?,
+            batch_size: entries.get("worker.batch_size")?,
+            log_period: entries.get("worker.log_period")?,
+        })
+    }
 }
 
 /// Settings `shutdown.*`.
@@ -37,6 +50,18 @@ pub struct Outbox {
     pub keep_sent: Duration,
 }
 
+impl Outbox {
+    pub(super) fn of(entries: &Entries) -> Result<Self, ConfigError> {
+        Ok(Self {
+            lease: entries.get("outbox.lease")?,
+            backoff: entries.get("outbox.backoff")?,
+            backoff_max: entries.get("outbox.backoff_max")?,
+            max_attempts: entries.get("outbox.max_attempts")?,
+            keep_sent: entries.get("outbox.keep_sent")?,
+        })
+    }
+}
+
 /// Settings `delivery.*`.
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -50,4 +75,16 @@ pub struct Delivery {
     pub backoff: Duration,
     /// Longest wait between two attempts.
     pub backoff_max: Duration,
+}
+
+impl Delivery {
+    pub(super) fn of(entries: &Entries) -> Result<Self, ConfigError> {
+        Ok(Self {
+            max_attempts: entries.get("delivery.max_attempts")?,
+            receive_max: entries.get("delivery.receive_max")?,
+            visibility: entries.get("delivery.visibility")?,
+            backoff: entries.get("delivery.backoff")?,
+            backoff_max: entries.get("delivery.backoff_max")?,
+        })
+    }
 }

@@ -143,7 +143,8 @@ mod tests {
         ] {
             assert_ne!(id[4..], other[other.len() - 64..]);
         }
-        for text in ["", "evt_", "evt:ab", "abc_", &id.to_uppercase(), &format!("{id}0"), &id.replacen("evt", "ext", 1)] {
+        for text in ["", "evt_", "evt:ab", "abc_", &id.to_uppercase(), &format!("{id}0"), &id.replacen("evt", "ext", 1)]
+        {
             assert!(!is_job_id(text), "{text}");
         }
     }
@@ -163,11 +164,8 @@ mod tests {
     // MEMORY-13
     #[test]
     fn what_may_work_is_tried_again_five_times_as_late_and_the_rest_is_not() {
-        let limits = RetryLimits {
-            max_attempts: 3,
-            backoff: Duration::from_secs(5),
-            backoff_max: Duration::from_secs(600),
-        };
+        let limits =
+            RetryLimits { max_attempts: 3, backoff: Duration::from_secs(5), backoff_max: Duration::from_secs(600) };
         let wait = |attempt, fraction| match limits.fate(ErrorClass::Transient, attempt, None, Time(0), fraction) {
             Fate::Again(at) => at.0,
             Fate::Failed => -1,

@@ -174,8 +174,7 @@ async fn drain<L: Lane>(ctx: &Ctx, lease: &Lease, stopwatch: Stopwatch) -> Resul
             return Ok(Ended::OutOfTime);
         }
         let now = ctx.clock.now();
-        let mut projects =
-            ctx.store.read(move |reader| jobs::projects_in_need(reader, L::LANE, now, max)).await?;
+        let mut projects = ctx.store.read(move |reader| jobs::projects_in_need(reader, L::LANE, now, max)).await?;
         if projects.is_empty() {
             return Ok(Ended::Drained);
         }
@@ -187,8 +186,7 @@ async fn drain<L: Lane>(ctx: &Ctx, lease: &Lease, stopwatch: Stopwatch) -> Resul
         let claims = projects.into_iter().map(|(scope, _)| scope).zip(shared).filter(|(_, share)| *share > 0);
         let context = ctx.authoring(L::NAME);
         let (claims, hold) = (claims.collect(), (lease, HOLD));
-        let Some(claimed) =
-            jobs::claim(&ctx.store, context, L::LANE, claims, hold, ctx.config.jobs.lease).await?
+        let Some(claimed) = jobs::claim(&ctx.store, context, L::LANE, claims, hold, ctx.config.jobs.lease).await?
         else {
             return Ok(Ended::Lost);
         };

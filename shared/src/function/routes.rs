@@ -4,8 +4,8 @@
 use super::{Trigger, subscription};
 use crate::message::command::{
     AddPost, AnswerThread, AssignThread, ChangeRunState, ChangeThreadState, CloseRun, CloseThread, Command,
-    ControlSignal, EndSession, EscalateThread, IngestAgentEvents, ObservePullRequest, OpenThread, ReportActivity, ReportRuntime,
-    SendNudge, SetThreadPriority, StartRun, StartSession,
+    ControlSignal, EndSession, EscalateThread, IngestAgentEvents, ObservePullRequest, OpenThread, ReportActivity,
+    ReportRuntime, SendNudge, SetThreadPriority, StartRun, StartSession,
 };
 use crate::store::views::{run_snapshots, search, thread_stats, thread_views};
 use crate::transport::Subscription;

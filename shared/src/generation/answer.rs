@@ -129,8 +129,7 @@ mod tests {
         ] {
             let drafts = drafts_in(text, &material).expect(text);
             let sources = vec!["aev_0".to_owned()];
-            let expected =
-                Draft { kind: ObservationKind::Fix, title: "t".to_owned(), body: "b".to_owned(), sources };
+            let expected = Draft { kind: ObservationKind::Fix, title: "t".to_owned(), body: "b".to_owned(), sources };
             assert_eq!(drafts, [expected], "{text}");
         }
         assert_eq!(drafts_in(r#"{"observations":[]}"#, &material), Ok(vec![]));

@@ -31,8 +31,7 @@ impl Aggregate for Batches {
     type Event = IngestAgentEvents;
 
     fn reads(scope: &Scope, _id: &str, command_id: &str) -> Vec<Statement> {
-        let params =
-            vec![scope.team_id.clone().into(), scope.project_id.clone().into(), command_id.to_owned().into()];
+        let params = vec![scope.team_id.clone().into(), scope.project_id.clone().into(), command_id.to_owned().into()];
         vec![Statement::new(include_str!("sql/find_unknown_sessions.sql"), params)]
     }
 

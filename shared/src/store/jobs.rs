@@ -22,7 +22,7 @@ pub use finish::{complete, fail, put_back, still_held};
 pub use list::*;
 pub use operate::*;
 pub use read::*;
-pub use reconcile::{Expired, expired, release_held, release_leases, release_unrung, ring_queued, rescue};
+pub use reconcile::{Expired, expired, release_held, release_leases, release_unrung, rescue, ring_queued};
 pub use sources::{Source, key_works, load};
 
 /// A job about to be queued.

@@ -48,7 +48,6 @@ pub fn insert(job: &JobRow, drafts: &[Draft], times: impl Fn(&[String]) -> Time,
 /// The statement that says in the log that an observation's index entry was built again.
 #[must_use]
 pub fn reindexed(scope: &Scope, observation_id: &str) -> Statement {
-    let params =
-        vec![scope.team_id.clone().into(), scope.project_id.clone().into(), observation_id.to_owned().into()];
+    let params = vec![scope.team_id.clone().into(), scope.project_id.clone().into(), observation_id.to_owned().into()];
     Statement::new(include_str!("sql/insert_reindexed_note.sql"), params)
 }

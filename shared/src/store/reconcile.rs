@@ -51,12 +51,7 @@ impl Reach {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn run(
-    store: &Store,
-    context: Context,
-    reach: Reach,
-    lanes: &[JobKind],
-) -> Result<Reconciled, StoreError> {
+pub async fn run(store: &Store, context: Context, reach: Reach, lanes: &[JobKind]) -> Result<Reconciled, StoreError> {
     let now = context.now.0;
     let before = reach.bound(context.now).0;
     let held_until = if reach == Reach::Everything { i64::MAX } else { now };

@@ -19,10 +19,7 @@ pub(super) const EXEMPT: &[(&str, &[Exempt])] = &[
             ("SELECT (SELECT coalesce(max(pos), 0) FROM events), value FRO", &["events"]),
         ],
     ),
-    (
-        "the events are those that the same commit has written",
-        &[("read_finished_command.sql", &["events"])],
-    ),
+    ("the events are those that the same commit has written", &[("read_finished_command.sql", &["events"])]),
     (
         "the drainer publishes for all: it claims rows in order, marks each by its id, fence and tenant, and reads \
          what they name",

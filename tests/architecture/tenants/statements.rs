@@ -128,12 +128,7 @@ impl Walk<'_> {
     }
 
     /// The references of a FROM clause, and what its joins say of them.
-    fn references<'n>(
-        &self,
-        nodes: &'n [Node],
-        references: &mut Vec<Reference>,
-        conditions: &mut Vec<Condition<'n>>,
-    ) {
+    fn references<'n>(&self, nodes: &'n [Node], references: &mut Vec<Reference>, conditions: &mut Vec<Condition<'n>>) {
         const KINDS: [&str; 7] = ["left", "right", "full", "outer", "inner", "cross", "natural"];
         let (mut rest, mut kind): (&[Node], &[Node]) = (nodes, &[]);
         loop {

@@ -147,13 +147,13 @@ impl Bare {
     fn begin(&mut self, command: Uuid) {
         let command_id = Kind::Command.with(command);
         let Scope { team_id, project_id } = self.scope.clone();
-        let begun: Vec<libsql::Value> = vec![command_id.clone().into(), team_id.into(), project_id.into()];
-        let mut begin = begun.clone();
+        let named: Vec<libsql::Value> = vec![command_id.clone().into(), team_id.into(), project_id.into()];
+        let mut begin = named.clone();
         begin.push(Clock::System.now().0.into());
         begin.push(60_000_i64.into());
         let commit = Commit::new(Durability::Normal, self.context())
             .then(Statement::new(BEGIN, begin))
-            .then(Statement::new(BEGUN, begun))
+            .then(Statement::new(BEGUN, named))
             .then_all(Batches::reads(&self.scope, "", &command_id));
         self.groups.commit(commit);
     }

@@ -64,7 +64,8 @@ async fn a_secret_is_made_by_who_may_shown_once_and_written_to_the_trail() {
     let secret = made.text("/secret");
     assert!(secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit()), "{secret}");
     system.owner.post(&path("default"), &json!({})).await;
-    let trail = system.rows("SELECT action, subject, project_id, outcome FROM audit WHERE outcome = 'ok' ORDER BY id").await;
+    let trail =
+        system.rows("SELECT action, subject, project_id, outcome FROM audit WHERE outcome = 'ok' ORDER BY id").await;
     let entry = |project| ["webhook_secret.create", project, project, "ok"];
     assert_eq!(trail, [entry("two"), entry("default")]);
     assert!(!trail.iter().flatten().any(|value| value == &secret));

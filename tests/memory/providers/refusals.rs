@@ -62,9 +62,10 @@ async fn what_is_used_up_is_not_waited_for() {
 // MEMORY-13
 #[tokio::test]
 async fn a_wait_that_the_provider_asks_for_is_passed_on() {
+    type Headers = [(&'static str, &'static str)];
     const NOW: (&str, &str) = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
     let server = ScriptedProvider::start().await;
-    let table: [(&[(&'static str, &str)], Option<Duration>); 4] = [
+    let table: [(&Headers, Option<Duration>); 4] = [
         (&[("retry-after", "7")], Some(Duration::from_secs(7))),
         (&[("retry-after-ms", "1500"), ("retry-after", "2")], Some(Duration::from_millis(1500))),
         (&[NOW, ("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT")], Some(Duration::from_secs(30))),

@@ -174,10 +174,8 @@ pub async fn observations(
 ) -> Answer<Json<ObservationList>> {
     let AgentEventView { team_id, project_id, agent_event_id, .. } = find(&ctx, &identity, agent_event_id).await?;
     let scope = Scope { team_id, project_id };
-    let items = ctx
-        .store
-        .read(move |reader| observations::of_event(reader, &scope, &agent_event_id, LIST_LIMIT_MAX))
-        .await?;
+    let items =
+        ctx.store.read(move |reader| observations::of_event(reader, &scope, &agent_event_id, LIST_LIMIT_MAX)).await?;
     Ok(Json(ObservationList { items }))
 }
 

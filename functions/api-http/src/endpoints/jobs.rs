@@ -72,11 +72,7 @@ pub async fn list(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<Job
         (status = 403, body = ProblemDocument, description = "scope_denied"), (status = 404, body = ProblemDocument),
     )
 )]
-pub async fn of_team(
-    State(ctx): State<Ctx>,
-    identity: Identity,
-    Path(team_id): Path<String>,
-) -> Answer<Json<JobList>> {
+pub async fn of_team(State(ctx): State<Ctx>, identity: Identity, Path(team_id): Path<String>) -> Answer<Json<JobList>> {
     identity.require(KeyScope::MemoriesRead)?;
     if team_id != identity.caller.key.team_id {
         return Err(Problem::new(Code::NotFound, "no such team"));
@@ -173,8 +169,7 @@ pub async fn show(State(ctx): State<Ctx>, identity: Identity, Path(job_id): Path
     let with_payload = includes_payload(&identity)?;
     let row = find(&ctx, &identity, &job_id).await?;
     let scope = row.scope.clone();
-    let lifecycle =
-        ctx.store.read(move |reader| jobs::lifecycle(reader, &scope, &job_id, LIST_LIMIT_MAX)).await?;
+    let lifecycle = ctx.store.read(move |reader| jobs::lifecycle(reader, &scope, &job_id, LIST_LIMIT_MAX)).await?;
     Ok(Json(JobView { lifecycle: Some(lifecycle), ..JobView::of(&ctx, row, with_payload)? }))
 }
 

@@ -69,9 +69,8 @@ fn state(lane: &LaneView) -> &'static str {
 fn next_steps(lane: &LaneView) -> Vec<String> {
     let failed = JobStatus::Failed.as_str();
     let kind = text::line(&lane.kind);
-    let failures = (lane.failed > 0).then(|| {
-        format!("next: `agentforum jobs list --status {failed} --kind {kind}` shows which jobs failed")
-    });
+    let failures = (lane.failed > 0)
+        .then(|| format!("next: `agentforum jobs list --status {failed} --kind {kind}` shows which jobs failed"));
     lane.paused.then(|| resume(lane)).into_iter().chain(failures).collect()
 }
 

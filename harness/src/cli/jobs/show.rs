@@ -56,11 +56,8 @@ fn facts(job: &JobView) -> String {
         ("finished", job.finished_at.as_ref()),
         ("updated", Some(&job.updated_at)),
     ];
-    let causes = [
-        ("key", job.key_id.as_ref()),
-        ("request", Some(&job.request_id)),
-        ("correlation", Some(&job.correlation_id)),
-    ];
+    let causes =
+        [("key", job.key_id.as_ref()), ("request", Some(&job.request_id)), ("correlation", Some(&job.correlation_id))];
     facts.extend([known(&ahead), known(&times), known(&causes)].into_iter().flatten());
     facts.join("\n")
 }

@@ -36,11 +36,7 @@ enum Outcome {
 }
 
 /// Works on a claimed group. A job that fails or panics stops none of the others.
-pub(super) async fn group<L: Lane>(
-    ctx: &Ctx,
-    claimed: Vec<JobRow>,
-    stopwatch: Stopwatch,
-) -> Result<(), StoreError> {
+pub(super) async fn group<L: Lane>(ctx: &Ctx, claimed: Vec<JobRow>, stopwatch: Stopwatch) -> Result<(), StoreError> {
     // Until when the provider wants to be left alone, once it said so.
     let throttled = AtomicI64::new(0);
     let mut claimed = claimed.into_iter().peekable();
@@ -107,7 +103,7 @@ async fn store<L: Lane>(ctx: &Ctx, job: JobRow, outcome: Outcome) {
     let stored = match outcome {
         Outcome::Made(made) => complete::<L>(ctx, &job, made).await,
         Outcome::Failed(error) => fail::<L>(ctx, &job, &error).await,
-        Outcome::PutBack(until) => commit::<L>(ctx, &job, jobs::put_back(&job, until)).await.map(|_| false),
+        Outcome::PutBack(until) => commit::<L>(ctx, &job, jobs::put_back(&job, until)).await.map(|()| false),
     };
     match stored {
         Ok(true) => ctx.bells.job_finished(&job.job_id),

@@ -184,9 +184,8 @@ fn judge(program: &str, words: &[&str]) -> (Purpose, Option<String>) {
         | "swift" | "sbt" | "rails" | "cmake" | "ninja" | "meson" | "zig" => built(program, words),
         "rspec" | "phpunit" | "ctest" | "bats" | "busted" => of(Purpose::Test, program),
         "tsc" | "eslint" | "ruff" | "mypy" | "pyright" | "flake8" | "pylint" | "golangci-lint" | "shellcheck"
-        | "biome" | "rubocop" | "sqlfluff" | "vale" | "hadolint" | "actionlint" | "gcc" | "clang" | "rustc" | "javac" => {
-            (Purpose::Check, None)
-        }
+        | "biome" | "rubocop" | "sqlfluff" | "vale" | "hadolint" | "actionlint" | "gcc" | "clang" | "rustc"
+        | "javac" => (Purpose::Check, None),
         "git" => git(words),
         "gh" if words.starts_with(&["pr", "merge"]) || words.starts_with(&["release", "create"]) => {
             (Purpose::Change, None)

@@ -147,11 +147,8 @@ fn kind_of(words: &[&str]) -> Option<ObservationKind> {
     if words.iter().take(3).any(|word| is_among(word, CHANGED)) {
         return Some(ObservationKind::Change);
     }
-    let rest = [
-        (FAILED, ObservationKind::Failure),
-        (CHECKED, ObservationKind::Verification),
-        (NOTED, ObservationKind::Note),
-    ];
+    let rest =
+        [(FAILED, ObservationKind::Failure), (CHECKED, ObservationKind::Verification), (NOTED, ObservationKind::Note)];
     rest.into_iter().find(|(phrases, _)| said(words, phrases).is_some()).map(|(_, kind)| kind)
 }
 

@@ -84,7 +84,7 @@ fn gathered(story: Story<'_>, material: &Material) -> Facts {
         // Whether a failure was mended is told by the events, if they are there.
         let is_over = !found.is_empty() || is_mended(&material.observations[at + 1..]);
         let is_change_told = known.kind == ObservationKind::Change && !facts.files.is_empty();
-        if !(known.kind == ObservationKind::Failure && is_over) && !is_change_told {
+        if !(is_change_told || known.kind == ObservationKind::Failure && is_over) {
             facts.tell(known.kind, &clean(&known.title), &clean(&known.body));
         }
     }

@@ -64,11 +64,8 @@ pub fn find(
     (team_id, project_id): (&str, Option<&str>),
     agent_event_id: &str,
 ) -> Result<Option<AgentEventView>, StoreError> {
-    let params = vec![
-        team_id.to_owned().into(),
-        nullable(project_id.map(str::to_owned)),
-        agent_event_id.to_owned().into(),
-    ];
+    let params =
+        vec![team_id.to_owned().into(), nullable(project_id.map(str::to_owned)), agent_event_id.to_owned().into()];
     let row = reader.row(include_str!("../sql/find_agent_event.sql"), params)?;
     row.map(|row| event(&mut row.columns())).transpose()
 }

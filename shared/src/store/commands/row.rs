@@ -3,8 +3,8 @@
 use super::{CommandStatus, Outcome};
 use crate::clock::Time;
 use crate::id::Kind;
-use crate::store::aggregate::Origin;
 use crate::store::StoreError;
+use crate::store::aggregate::Origin;
 use crate::store::connection::Row;
 use crate::store::dead_letters::DeadLetter;
 use crate::store::statement::{Commit, Context, Durability, Guard, Statement, nullable};
@@ -120,8 +120,10 @@ impl CommandRow {
             vec![team_id.clone().into(), project_id.clone().into(), self.stream.clone().into()],
         );
         // Beside its position: the events that triggers wrote, which nobody else could name.
-        let pos =
-            Statement::new(include_str!("../sql/read_finished_command.sql"), vec![self.command_id.clone().into(), team_id.into(), project_id.into()]);
+        let pos = Statement::new(
+            include_str!("../sql/read_finished_command.sql"),
+            vec![self.command_id.clone().into(), team_id.into(), project_id.into()],
+        );
         vec![finish, Statement::changed_one_row(Guard::CommandOpen), ring, pos]
     }
 

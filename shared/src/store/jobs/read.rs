@@ -76,8 +76,7 @@ pub fn lifecycle(
 }
 
 fn step(event: &LogEvent) -> Result<LifecycleStep, StoreError> {
-    let moved: Moved =
-        serde_json::from_str(event.payload.get()).map_err(|error| StoreError::Row(error.to_string()))?;
+    let moved: Moved = serde_json::from_str(event.payload.get()).map_err(|error| StoreError::Row(error.to_string()))?;
     Ok(LifecycleStep {
         pos: event.pos,
         step: event.event_type.trim_start_matches("job.").to_owned(),

@@ -13,7 +13,7 @@ pub enum Expired {
     /// It waits again, and is rung for.
     Again,
     /// It was tried as often as it may be.
-    Failed(DeadLetter),
+    Failed(Box<DeadLetter>),
 }
 
 /// Jobs whose time with their lane was over at `bound`, the oldest first.
@@ -30,7 +30,7 @@ pub fn expired(reader: &mut Reader<'_>, bound: Time, limit: u32) -> Result<Vec<J
 pub fn rescue(job: &JobRow, outcome: Expired) -> Vec<Statement> {
     let (failed, letter) = match outcome {
         Expired::Again => (0, None),
-        Expired::Failed(letter) => (1, Some(letter)),
+        Expired::Failed(letter) => (1, Some(*letter)),
     };
     let params = vec![
         job.scope.team_id.clone().into(),

@@ -102,7 +102,7 @@ fn summary(reader: &mut Reader<'_>, scope: &Scope, session_id: &str) -> Result<O
     let truncated = all.len() > most;
     all.truncate(most);
     // Read newest first, told oldest first.
-    all.sort_by(|one, other| one.occurred_at.cmp(&other.occurred_at));
+    all.sort_by_key(|event| event.occurred_at);
     let mut observations = Vec::new();
     for row in reader.rows(OBSERVATIONS, limited(OBSERVATIONS_MAX))?.into_iter().rev() {
         let mut columns = row.columns();

@@ -25,10 +25,7 @@ pub struct Pause {
 ///
 /// # Errors
 /// When the read fails or a row is damaged.
-pub fn pauses(
-    reader: &mut Reader<'_>,
-    (team_id, project_id): (&str, Option<&str>),
-) -> Result<Vec<Pause>, StoreError> {
+pub fn pauses(reader: &mut Reader<'_>, (team_id, project_id): (&str, Option<&str>)) -> Result<Vec<Pause>, StoreError> {
     let params = vec![team_id.to_owned().into(), nullable(project_id.map(str::to_owned))];
     let mut pauses = Vec::new();
     for row in reader.rows(include_str!("../sql/list_lane_pauses.sql"), params)? {

@@ -128,12 +128,7 @@ impl Index<'_> {
 
     /// The newest of the tenant's documents within a range. As long as the newest of all are the tenant's, they are told
     /// from others by their rows: to meet the word of the scope costs a walk along everything that the tenant has.
-    fn newest(
-        &self,
-        reader: &mut Reader<'_>,
-        having: Having<'_>,
-        range: (i64, i64),
-    ) -> Result<Candidates, StoreError> {
+    fn newest(&self, reader: &mut Reader<'_>, having: Having<'_>, range: (i64, i64)) -> Result<Candidates, StoreError> {
         let mut scopes = Vec::new();
         let mut rows = self.find(reader, &scopes, having, range)?;
         let mut own = self.own(reader, &rows)?;

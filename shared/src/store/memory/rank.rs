@@ -90,8 +90,7 @@ impl Ranking {
 
     /// How many there are; of a thread one.
     pub(super) fn count(&self) -> usize {
-        let threads: HashSet<_> =
-            self.standings.values().filter_map(|standing| standing.thread.as_deref()).collect();
+        let threads: HashSet<_> = self.standings.values().filter_map(|standing| standing.thread.as_deref()).collect();
         threads.len() + self.standings.values().filter(|standing| standing.thread.is_none()).count()
     }
 

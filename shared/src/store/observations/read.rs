@@ -47,11 +47,8 @@ pub fn find(
     (team_id, project_id): (&str, Option<&str>),
     observation_id: &str,
 ) -> Result<Option<ObservationView>, StoreError> {
-    let params = vec![
-        team_id.to_owned().into(),
-        nullable(project_id.map(str::to_owned)),
-        observation_id.to_owned().into(),
-    ];
+    let params =
+        vec![team_id.to_owned().into(), nullable(project_id.map(str::to_owned)), observation_id.to_owned().into()];
     reader.row(include_str!("../sql/find_observation.sql"), params)?.map(observation).transpose()
 }
 

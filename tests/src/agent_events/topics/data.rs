@@ -111,11 +111,7 @@ pub(super) const IMPORT: Topic = Topic {
     cause: "Root cause: the parser keeps every row alive because the error report refers to all of them.",
     discovery: "Surprisingly, half of the time goes into guessing the encoding of every line.",
     changes: [
-        Change {
-            path: "src/import/rows.rs",
-            what: "rows come one by one",
-            line: "pub struct Rows<R> {",
-        },
+        Change { path: "src/import/rows.rs", what: "rows come one by one", line: "pub struct Rows<R> {" },
         Change {
             path: "src/import/report.rs",
             what: "the error report keeps line numbers, not rows",

@@ -38,8 +38,7 @@ fn mended() -> Vec<(&'static str, Value)> {
 fn a_failure_its_cause_an_edit_and_a_passing_run_are_one_fix() {
     let drafts = batch(mended());
     let kinds: Vec<_> = drafts.iter().map(|draft| (draft.kind, draft.title.as_str())).collect();
-    let expected =
-        [(ObservationKind::Decision, "Hand in the clock"), (ObservationKind::Fix, "Fixed the midnight bug")];
+    let expected = [(ObservationKind::Decision, "Hand in the clock"), (ObservationKind::Fix, "Fixed the midnight bug")];
     assert_eq!(kinds, expected);
     let body = "Failed: `cargo test` (exit code 101), 2 times\nTests: clock::midnight\n\
         Error: panicked at src/clock.rs:9:5: assertion failed: one == other\nCause: The clock is read twice\n\
@@ -91,10 +90,7 @@ fn edits_of_a_file_are_one_change_and_the_last_run_of_a_check_counts() {
     ]);
     let told: Vec<_> = drafts.iter().map(|draft| (draft.title.as_str(), draft.body.as_str())).collect();
     let expected = [
-        (
-            "Changed src/a.rs: adds a lane",
-            "What: adds a lane\nWhat: names the lane\nFile: src/a.rs (2 edits)",
-        ),
+        ("Changed src/a.rs: adds a lane", "What: adds a lane\nWhat: names the lane\nFile: src/a.rs (2 edits)"),
         ("Changed src/b.rs, src/c.rs", "File: src/b.rs (1 edit)\nFile: src/c.rs (1 edit)"),
         ("`cargo clippy` succeeds", "Command: `cargo clippy` (exit code 0)"),
     ];
