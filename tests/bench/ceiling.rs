@@ -15,7 +15,7 @@ use shared::store::commands::{AppliedTo, CommandRow, CommandStatus, NewCommand, 
 use shared::store::projections::{Checkpoint, advance};
 use shared::store::threads::change;
 use shared::store::views::thread_views;
-use shared::store::{Author, Commit, Context, Durability, Statement, tenants};
+use shared::store::{Commit, Context, Durability, Statement, tenants};
 use shared::value::{Actor, ActorType, Scope};
 use uuid::Uuid;
 
@@ -175,16 +175,7 @@ impl Bare {
         let events = events_of(step, &Kind::Post.with(command));
         let row = self.row(command, &thread_id, time);
         let outcome = Outcome::Result(AppliedTo::Thread { thread_id: thread_id.clone() });
-        let author = Author {
-            scope: &self.scope,
-            actor: &self.actor,
-            now: time,
-            ids: &self.ids,
-            first_event_id: None,
-            docs_sync: true,
-            generates: true,
-            origin: tests::fixture::origin(),
-        };
+        let author = tests::fixture::author(&self.scope, &self.actor, time, &self.ids);
         let changed = change(&author, thread.clone(), &thread_id, &events);
         let commit = Commit::new(Durability::Full, row.context(time))
             .then_all(changed.statements)

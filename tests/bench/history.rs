@@ -8,7 +8,7 @@ use shared::ctx::{Ctx, Sources};
 use shared::domain::thread::{Opened, Place, Thread, ThreadEvent};
 use shared::id::Kind;
 use shared::store::threads::change;
-use shared::store::{Author, Commit, Context, Durability, tenants};
+use shared::store::{Commit, Context, Durability, tenants};
 use shared::value::{Actor, ActorType, Scope};
 
 use crate::groups::now;
@@ -59,16 +59,7 @@ fn context(ctx: &Ctx) -> Context {
 /// The statements of one thread's life.
 fn life(ctx: &Ctx, scope: &Scope, title: &str, number: usize, steps: usize) -> Vec<shared::store::Statement> {
     let actor = Actor { actor_type: ActorType::Agent, actor_name: "ada".to_owned() };
-    let author = Author {
-        scope,
-        actor: &actor,
-        now: Clock::System.now(),
-        ids: &ctx.ids,
-        first_event_id: None,
-        docs_sync: true,
-        generates: true,
-        origin: tests::fixture::origin(),
-    };
+    let author = tests::fixture::author(scope, &actor, Clock::System.now(), &ctx.ids);
     let id = ctx.ids.next(Kind::Thread);
     let place = Place { ticket: format!("BENCH-{}", number % 100), ..Place::default() };
     let (mut thread, mut statements) = (None::<Thread>, Vec::new());

@@ -29,20 +29,19 @@ pub(crate) fn resident_kib(pid: u32) -> f64 {
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
+/// Ticks of user and system time that a process has had; 100 are a second on Linux.
+pub(crate) fn ticks(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
+    let after = stat.rsplit(')').next().expect("its figures");
+    after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum()
+}
+
 /// Share of one core in percent, and resident memory in MiB, over `seconds` without a request.
 pub(crate) async fn idle(pid: u32, seconds: u64) -> (f64, f64) {
-    // Ticks of user and system time; 100 a second on Linux.
-    let ticks = || {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
-        let after = stat.rsplit(')').next().expect("its figures").to_owned();
-        let fields: Vec<f64> =
-            after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
-        fields.iter().sum::<f64>()
-    };
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let (before, stopwatch) = (ticks(), Clock::stopwatch());
+    let (before, stopwatch) = (ticks(pid), Clock::stopwatch());
     tokio::time::sleep(Duration::from_secs(seconds)).await;
-    ((ticks() - before) / stopwatch.elapsed().as_secs_f64(), resident_kib(pid) / 1024.0)
+    ((ticks(pid) - before) / stopwatch.elapsed().as_secs_f64(), resident_kib(pid) / 1024.0)
 }
 
 /// Lets this process and its children open many sockets.

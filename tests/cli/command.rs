@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tests::system::{Ended, System, program};
+use tests::system::{Ended, Setup, System, program};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
@@ -32,6 +32,14 @@ impl Shell {
     /// A shell for any server.
     pub fn at(server: &str, database: &Path) -> Self {
         Self { server: server.to_owned(), database: database.to_owned(), variables: Vec::new(), directory: None }
+    }
+
+    /// A shell that asks where nothing listens, and that address: a port which a listener has just given back.
+    pub async fn without_a_server(setup: &Setup) -> (Self, String) {
+        let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = free.local_addr().expect("its address").to_string();
+        drop(free);
+        (Self::at(&format!("http://{address}"), &setup.database()), address)
     }
 
     /// The same shell in this directory.

@@ -10,11 +10,7 @@ use crate::command::{Shell, filters};
 #[tokio::test]
 async fn without_a_server_it_fails_within_a_second_and_says_how_to_start_one() {
     let setup = Setup::running();
-    // Nothing listens on the port that a listener has just given back.
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = free.local_addr().expect("its address").to_string();
-    drop(free);
-    let shell = Shell::at(&format!("http://{address}"), &setup.database());
+    let (shell, address) = Shell::without_a_server(&setup).await;
     for arguments in [
         vec!["forum", "list"],
         vec!["forum", "ask", "--title", "T", "--ticket", "K", "B"],

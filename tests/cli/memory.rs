@@ -256,10 +256,7 @@ async fn waiting_for_a_job_that_fails_is_a_failure_and_says_what_to_do() {
 #[tokio::test]
 async fn commands_on_memory_fail_where_no_server_is_and_say_how_to_start_one() {
     let setup = Setup::running();
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = free.local_addr().expect("its address").to_string();
-    drop(free);
-    let shell = Shell::at(&format!("http://{address}"), &setup.database());
+    let (shell, address) = Shell::without_a_server(&setup).await;
     for arguments in [
         vec!["memory", "add", "--type", "note", "--text", "a", "--wait"],
         vec!["memory", "search", "a"],

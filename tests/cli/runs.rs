@@ -115,10 +115,7 @@ async fn a_close_that_is_refused_names_every_shut_gate_and_who_owes_it() {
 #[tokio::test]
 async fn commands_on_runs_fail_where_no_server_is_and_say_how_to_start_one() {
     let setup = Setup::running();
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = free.local_addr().expect("its address").to_string();
-    drop(free);
-    let shell = Shell::at(&format!("http://{address}"), &setup.database());
+    let (shell, address) = Shell::without_a_server(&setup).await;
     for arguments in [
         vec!["run", "list"],
         vec!["run", "snapshot", "run_x"],

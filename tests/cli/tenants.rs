@@ -127,10 +127,7 @@ async fn the_trail_is_read_as_a_table_and_as_the_server_sends_it() {
 #[tokio::test]
 async fn administration_fails_where_no_server_is_and_says_how_to_start_one() {
     let setup = Setup::running();
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = free.local_addr().expect("its address").to_string();
-    drop(free);
-    let shell = Shell::at(&format!("http://{address}"), &setup.database());
+    let (shell, address) = Shell::without_a_server(&setup).await;
     for arguments in [
         vec!["project", "create", "Web"],
         vec!["project", "list"],

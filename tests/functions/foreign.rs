@@ -23,6 +23,7 @@ use shared::store::{Commit, Context, Durability, tenants};
 use shared::transport::{Delivery, Transport};
 use shared::value::Scope;
 use tests::fixture::{Fixture, record};
+use tests::tenants::Kept;
 
 /// The things of the project `one`.
 struct Things {
@@ -145,22 +146,9 @@ async fn one_of_each(fixture: &Fixture, scope: &Scope, things: &Things) -> Vec<(
     ]
 }
 
-/// The rows of each table.
-type Kept = BTreeMap<String, Vec<Vec<Value>>>;
-
 /// All rows of the project `one` and of its team as a whole.
 async fn kept(fixture: &Fixture) -> Kept {
-    const TABLES: &str = "SELECT m.name, EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'project_id')
-        FROM sqlite_master AS m
-        WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'team_id')";
-    let mut kept = Kept::new();
-    for table in fixture.rows(TABLES).await {
-        let name = table[0].as_str().expect("a table");
-        let of_one = if table[1] == 1 { "AND coalesce(project_id, '') IN ('one', '')" } else { "" };
-        let sql = format!("SELECT * FROM {name} WHERE team_id = 'crew' {of_one} ORDER BY 1, 2");
-        kept.insert(name.to_owned(), fixture.rows(&sql).await);
-    }
-    kept
+    tests::tenants::kept(async |sql| fixture.rows(&sql).await).await
 }
 
 fn assert_unchanged(before: &Kept, after: &Kept) {

@@ -13,7 +13,7 @@ use shared::message::command::{
 };
 use shared::store::runs::Runs;
 use shared::store::threads::Signals;
-use shared::store::{Aggregate, Author, Commit, CommitError, Durability, Guard};
+use shared::store::{Aggregate, Commit, CommitError, Durability, Guard};
 use shared::value::{Actor, ValidationStatus};
 use tests::fixture::{Fixture, agent, over_every_store, tenant};
 
@@ -78,16 +78,7 @@ pub(crate) async fn commit<A: Aggregate>(fixture: &Fixture, id: &str, state: A::
     let (scope, actor): (_, Actor) = (tenant(), agent());
     let ids = &fixture.ctx.ids;
     let now = fixture.ctx.clock.now();
-    let author = Author {
-        scope: &scope,
-        actor: &actor,
-        now,
-        ids,
-        first_event_id: None,
-        docs_sync: true,
-        generates: true,
-        origin: tests::fixture::origin(),
-    };
+    let author = tests::fixture::author(&scope, &actor, now, ids);
     let change = A::change(&author, id, state, events);
     let commit = Commit::new(Durability::Full, fixture.context()).then_all(change.statements);
     match fixture.ctx.store.commit(commit).await {

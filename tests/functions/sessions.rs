@@ -10,7 +10,7 @@ use shared::function::batch::{self, Verdict};
 use shared::id::Kind;
 use shared::message::command::{EndSession, ObservePullRequest, ReportActivity, ReportRuntime, StartSession};
 use shared::store::sessions::{SessionStart, SessionStarts};
-use shared::store::{Aggregate, Author, Commit, CommitError, Durability, Statement, StoreError};
+use shared::store::{Aggregate, Commit, CommitError, Durability, Statement, StoreError};
 use shared::value::{Activity, Actor, ActorType, CheckStatus, PrState, ProbeResult, SessionEnd};
 use tests::fixture::{Fixture, agent, over_every_store, record, tenant};
 
@@ -271,16 +271,7 @@ async fn events_of_one_commit_have_ids_of_their_own_and_all_else_from_their_comm
 async fn a_write_that_fails_at_its_end_leaves_no_row_no_event_and_no_gap() {
     over_every_store(async |fixture| {
         let (scope, actor, now, ids) = (tenant(), agent(), fixture.ctx.clock.now(), &fixture.ctx.ids);
-        let author = Author {
-            scope: &scope,
-            actor: &actor,
-            now,
-            ids,
-            first_event_id: None,
-            docs_sync: true,
-            generates: true,
-            origin: tests::fixture::origin(),
-        };
+        let author = tests::fixture::author(&scope, &actor, now, ids);
         let session = Session::begin("default-1".to_owned(), &StartSession::default(), &actor, now);
         let state = SessionStart { project_id: "default".to_owned(), next: 1, ..SessionStart::default() };
         let started = [SessionEvent::Started(Box::new(session))];

@@ -15,10 +15,10 @@ use shared::config::Config;
 use shared::ctx::{Ctx, Sources};
 use shared::function::batch::Record;
 pub use shared::function::routes::subscriptions;
-use shared::id::Kind;
+use shared::id::{Ids, Kind};
 use shared::message::command::OpenThread;
 use shared::store::events::NewEvent;
-use shared::store::{Commit, CommitError, Context, Durability, Origin, Publishing, Receipt, Run, tenants};
+use shared::store::{Author, Commit, CommitError, Context, Durability, Origin, Publishing, Receipt, Run, tenants};
 use shared::transport::{Delivery, Subscription, Transport};
 use shared::value::{Actor, ActorType, Scope};
 use tempfile::TempDir;
@@ -47,10 +47,12 @@ pub fn agent() -> Actor {
     Actor { actor_type: ActorType::Agent, actor_name: "ada".to_owned() }
 }
 
-/// What work is traced back to that no request caused.
+/// Who changes something that no request asked for.
 #[must_use]
-pub fn origin() -> Origin<'static> {
-    Origin { key_id: None, request_id: "", correlation_id: "ev_test", causation_id: None, traceparent: None }
+pub fn author<'a>(scope: &'a Scope, actor: &'a Actor, now: Time, ids: &'a Ids) -> Author<'a> {
+    let origin =
+        Origin { key_id: None, request_id: "", correlation_id: "ev_test", causation_id: None, traceparent: None };
+    Author { scope, actor, now, ids, first_event_id: None, docs_sync: true, generates: true, origin }
 }
 
 /// Runs `test` once over a file with threads and once over one without.

@@ -10,6 +10,7 @@ pub mod services;
 pub mod sessions;
 pub mod stories;
 pub mod system;
+pub mod tenants;
 pub mod webhooks;
 pub mod world;
 

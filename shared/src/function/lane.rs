@@ -167,33 +167,57 @@ async fn hold<L: Lane>(ctx: &Ctx, lease: &Lease, stopwatch: Stopwatch) -> Result
     }
 }
 
+/// What there is to do next.
+enum Next {
+    /// These jobs, which are claimed.
+    Jobs(Vec<JobRow>),
+    /// Nothing.
+    Nothing,
+    /// The lane is somebody else's.
+    Lost,
+}
+
 async fn drain<L: Lane>(ctx: &Ctx, lease: &Lease, stopwatch: Stopwatch) -> Result<Ended, StoreError> {
-    let max = claim_max(ctx);
+    let mut next = claim::<L>(ctx, lease).await?;
     loop {
-        if is_over(ctx, stopwatch) {
-            return Ok(Ended::OutOfTime);
-        }
-        let now = ctx.clock.now();
-        let mut projects = ctx.store.read(move |reader| jobs::projects_in_need(reader, L::LANE, now, max)).await?;
-        if projects.is_empty() {
-            return Ok(Ended::Drained);
-        }
-        // Whoever comes first gets what does not divide: another one every time.
-        let first = ctx.ids.index(projects.len());
-        projects.rotate_left(first);
-        let counts: Vec<u32> = projects.iter().map(|(_, count)| *count).collect();
-        let shared = shares(&counts, max);
-        let claims = projects.into_iter().map(|(scope, _)| scope).zip(shared).filter(|(_, share)| *share > 0);
-        let context = ctx.authoring(L::NAME);
-        let (claims, hold) = (claims.collect(), (lease, HOLD));
-        let Some(claimed) = jobs::claim(&ctx.store, context, L::LANE, claims, hold, ctx.config.jobs.lease).await?
-        else {
-            return Ok(Ended::Lost);
+        let jobs = match next {
+            Next::Jobs(jobs) => jobs,
+            Next::Nothing => return Ok(Ended::Drained),
+            Next::Lost => return Ok(Ended::Lost),
         };
-        work::group::<L>(ctx, claimed, stopwatch).await?;
+        if ctx.provider.remote().is_none() && !is_over(ctx, stopwatch) {
+            // What is made here and now takes less time than to store it: the next ones are claimed meanwhile.
+            let (worked, following) = tokio::join!(work::group::<L>(ctx, jobs, stopwatch), claim::<L>(ctx, lease));
+            worked?;
+            next = following?;
+        } else {
+            work::group::<L>(ctx, jobs, stopwatch).await?;
+            if is_over(ctx, stopwatch) {
+                return Ok(Ended::OutOfTime);
+            }
+            next = claim::<L>(ctx, lease).await?;
+        }
         // Where no drainer runs beside: others are not to wait for the lane's end.
         publish::own(ctx, L::NAME).await;
     }
+}
+
+/// Claims what the lane's projects have to do, each its share.
+async fn claim<L: Lane>(ctx: &Ctx, lease: &Lease) -> Result<Next, StoreError> {
+    let (now, max) = (ctx.clock.now(), claim_max(ctx));
+    let mut projects = ctx.store.read(move |reader| jobs::projects_in_need(reader, L::LANE, now, max)).await?;
+    if projects.is_empty() {
+        return Ok(Next::Nothing);
+    }
+    // Whoever comes first gets what does not divide: another one every time.
+    let first = ctx.ids.index(projects.len());
+    projects.rotate_left(first);
+    let counts: Vec<u32> = projects.iter().map(|(_, count)| *count).collect();
+    let shared = shares(&counts, max);
+    let claims = projects.into_iter().map(|(scope, _)| scope).zip(shared).filter(|(_, share)| *share > 0);
+    let (context, lock) = (ctx.authoring(L::NAME), ctx.config.jobs.lease);
+    let claimed = jobs::claim(&ctx.store, context, L::LANE, claims.collect(), (lease, HOLD), lock).await?;
+    Ok(claimed.map_or(Next::Lost, Next::Jobs))
 }
 
 /// Jobs claimed at once: of a provider that takes its time no more than it can answer for before they are taken away.

@@ -94,8 +94,6 @@ pub(super) const EXEMPT: &[(&str, &[Exempt])] = &[
         &[
             ("find_observation_documents.sql", &["observation_text"]),
             ("find_pull_request_documents.sql", &["pull_request_text"]),
-            ("find_observation_documents.sql", &["observation_text"]),
-            ("find_pull_request_documents.sql", &["pull_request_text"]),
             ("find_search_documents_0.sql", &["view_search_text_0"]),
             ("find_search_documents_1.sql", &["view_search_text_1"]),
         ],

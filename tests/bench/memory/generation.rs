@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use super::{events, start_session};
 use crate::client::Connection;
+use crate::measure::ticks;
 use crate::replays::wait_for_lag_zero;
 use crate::server::Server;
 
@@ -38,14 +39,14 @@ pub(super) async fn run(directory: &Path, jobs: usize) -> Generation {
     tell(&server, jobs).await;
     wait_for_lag_zero(&server).await;
     assert_eq!(waiting(&mut connection).await, count(jobs), "all of them wait");
-    let (groups_before, busy_before) = (groups(&server).await, busy(server.pid));
+    let (groups_before, busy_before) = (groups(&server).await, ticks(server.pid) / 100.0);
     let stopwatch = Clock::stopwatch();
     assert_eq!(connection.post("/api/v1/lanes/event/resume", "{}").await.0, 200);
     while waiting(&mut connection).await > 0 {
         tokio::time::sleep(NEXT_LOOK).await;
     }
     let seconds = stopwatch.elapsed().as_secs_f64();
-    let cores_busy = (busy(server.pid) - busy_before) / seconds;
+    let cores_busy = (ticks(server.pid) / 100.0 - busy_before) / seconds;
     let (commits, transactions) = groups(&server).await;
     let group = (commits - groups_before.0) / (transactions - groups_before.1);
     let (_, body) = connection.get("/api/v1/jobs?status=completed&limit=1").await;
@@ -91,12 +92,4 @@ async fn waiting(connection: &mut Connection) -> i64 {
 async fn groups(server: &Server) -> (f64, f64) {
     let commits = server.metric("agentforum_writer_batch_size_sum").await;
     (commits, server.metric("agentforum_writer_batch_size_count").await)
-}
-
-/// Seconds of processor time so far; the kernel counts them in hundredths.
-fn busy(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
-    let after = stat.rsplit(')').next().expect("its figures");
-    let ticks: f64 = after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-    ticks / 100.0
 }

@@ -102,16 +102,7 @@ async fn fill(directory: &Path) {
     let tenant = Commit::new(Durability::Full, ctx.housekeeping("bench")).then_all(tenants::ensure(&scope));
     ctx.store.commit(tenant).await.expect("a tenant");
     for first in (0..SESSIONS).step_by(TOGETHER as usize) {
-        let author = Author {
-            scope: &scope,
-            actor: &actor,
-            now: ctx.clock.now(),
-            ids: &ctx.ids,
-            first_event_id: None,
-            docs_sync: true,
-            generates: true,
-            origin: tests::fixture::origin(),
-        };
+        let author = tests::fixture::author(&scope, &actor, ctx.clock.now(), &ctx.ids);
         let statements = (first..first + TOGETHER).flat_map(|place| life(&author, place));
         // The events are written by triggers: their ids come from the seed.
         let commit = Commit::new(Durability::Normal, ctx.authoring("bench")).then_all(statements);

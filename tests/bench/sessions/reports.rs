@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::watch::{Watch, mark, subscribe};
 use super::{at_rest, observation, percentiles, session, url};
 use crate::client::Connection;
+use crate::measure::ticks;
 use crate::server::Server;
 
 const SESSIONS: u32 = 1000;
@@ -89,13 +90,6 @@ pub(super) async fn run(directory: &Path, seconds: u32) -> Reported {
         answered,
         changes,
     }
-}
-
-/// Ticks of user and system time so far; 100 a second on Linux.
-fn ticks(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
-    let after = stat.rsplit(')').next().expect("its figures");
-    after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum()
 }
 
 /// Reports and observations that became commands so far.

@@ -1,14 +1,12 @@
 //! What is not as it should be. All of it is told at once.
 
 use std::collections::BTreeMap;
+use tests::tenants::Kept;
 
 use tests::system::Answer;
 
 use super::stage::Caller;
 use super::table::Row;
-
-/// The rows of each table.
-pub(super) type Kept = BTreeMap<String, Vec<String>>;
 
 /// What was found.
 #[derive(Debug, Default)]

@@ -8,9 +8,9 @@ use shared::value::KeyScope;
 use tests::runs::{RUNS, SIGNAL, run_of, signal_of};
 use tests::sessions::{OBSERVATIONS, PR, SESSIONS, check, seen};
 use tests::system::{Answer, Client, KeyOf, Setup, System, answer};
+use tests::tenants::{Kept, kept};
 use tests::world::World;
 
-use super::findings::Kept;
 use super::ids::Ids;
 
 /// A word that only the project `one` has.
@@ -118,20 +118,7 @@ impl Stage {
 
     /// All rows of the project `one`, and those of its team as a whole. The trail says who asked, and may grow.
     pub(super) async fn kept(&self) -> Kept {
-        const TABLES: &str = "SELECT m.name, EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'project_id')
-            FROM sqlite_master AS m
-            WHERE m.type = 'table' AND m.name <> 'audit'
-                AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'team_id')";
-        let mut kept = Kept::new();
-        for table in self.system.rows(TABLES).await {
-            let name = table[0].as_str().expect("a table");
-            let of_one = if table[1] == 1 { "AND coalesce(project_id, '') IN ('one', '')" } else { "" };
-            let rows = self.system.rows(&format!("SELECT * FROM {name} WHERE team_id = 'crew' {of_one}")).await;
-            let mut rows: Vec<_> = rows.into_iter().map(|row| json!(row).to_string()).collect();
-            rows.sort_unstable();
-            kept.insert(name.to_owned(), rows);
-        }
-        kept
+        kept(async |sql| self.system.rows(&sql).await).await
     }
 }
 
