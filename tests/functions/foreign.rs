@@ -4,7 +4,7 @@
 
 mod statements;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use harness::functions::TABLE;

@@ -1,6 +1,5 @@
 //! What is not as it should be. All of it is told at once.
 
-use std::collections::BTreeMap;
 use tests::tenants::Kept;
 
 use tests::system::Answer;
