@@ -53,7 +53,7 @@ pub(super) const EXEMPT: &[(&str, &[Exempt])] = &[
             ("release_expired_outbox.sql", &["outbox"]),
             ("release_held_commands.sql", &["commands"]),
             ("release_held_jobs.sql", &["jobs"]),
-            ("release_unrung_jobs.sql", &["jobs", "lane_pauses"]),
+            ("release_unrung_jobs.sql", &["jobs"]),
             ("release_held_outbox.sql", &["outbox"]),
         ],
     ),
