@@ -1,10 +1,9 @@
-//! Prints made-up agent events, one JSON object per line:
-//! `cargo run -q -p tests --example agent_events -- --seed 1 --sessions 20`.
+//! Prints what an agent did in a made-up session, one event per line, as `agentforum memory batch` takes it:
+//! `cargo run -q -p tests --example agent_events -- --seed 1 --session 3 > events.jsonl`.
 
 use std::io::{self, BufWriter, Write};
 
 use clap::Parser;
-use serde_json::json;
 use tests::agent_events::Generator;
 
 /// What to print.
@@ -13,19 +12,16 @@ struct Arguments {
     /// The same seed gives the same events.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Sessions to print.
+    /// Session of that seed, counted from 1.
     #[arg(long, default_value_t = 1)]
-    sessions: usize,
+    session: usize,
 }
 
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
-    let generator = Generator::new(arguments.seed);
     let mut out = BufWriter::new(io::stdout().lock());
-    for session in 1..=arguments.sessions {
-        for event in generator.session(session) {
-            writeln!(out, "{}", json!({ "session": session, "event": event }))?;
-        }
+    for event in Generator::new(arguments.seed).session(arguments.session) {
+        writeln!(out, "{event}")?;
     }
     out.flush()
 }
