@@ -100,6 +100,13 @@ async fn a_paused_lane_says_so_and_how_it_goes_on() {
     assert_eq!(document, system.owner.get("/api/v1/lanes").await.body);
     assert_eq!(document["items"][0]["paused"], json!(true));
 
+    shell.say(&["project", "create", "Web"]).await;
+    shell.say(&["jobs", "pause", "summary", "--project", "web"]).await;
+    let by_lane = "SELECT project_id, kind FROM lane_pauses ORDER BY kind";
+    let expected = [["", "event"], ["web", "summary"]].map(|row| row.map(|text| json!(text)));
+    assert_eq!(system.rows(by_lane).await, expected);
+    shell.say(&["jobs", "resume", "summary", "--project", "web"]).await;
+
     assert_eq!(shell.say(&["jobs", "resume", "event"]).await, "event  works\n");
     let wait = ["memory", "add", "--type", "note", "--text", "now", "--wait"];
     assert!(shell.say(&wait).await.ends_with("  completed  enqueued\n"));

@@ -233,6 +233,11 @@ async fn a_trail_shows_its_own_team_and_project_only() {
     assert_eq!(actions(&whole, "?project_id=one").await, ["open_thread"]);
     assert!(actions(&whole, "?project_id=default").await.is_empty());
     assert_eq!(one.get(&format!("{AUDIT}?project_id=two")).await.refusal(), (404, "not_found".to_owned()));
+    // What a team does with a key of a project is in the project's trail.
+    let key = json!({ "name": "one", "scopes": ["forum:read"], "project_id": "one" });
+    let made = whole.post(KEYS, &key).await.text("/key/key_id");
+    assert_eq!(whole.delete(&format!("{KEYS}/{made}")).await.status, 204);
+    assert_eq!(actions(&one, "").await, ["keys.revoke", "keys.create", "open_thread"]);
     let scopes = &[KeyScope::ForumRead, KeyScope::MemoriesRead];
     let reader = system.client(KeyOf { scopes, ..KeyOf::default() }).await;
     assert_eq!(reader.get(AUDIT).await.refusal(), (403, "scope_denied".to_owned()));

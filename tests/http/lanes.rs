@@ -104,6 +104,21 @@ async fn a_paused_lane_keeps_its_jobs_until_it_goes_on() {
     system.assert_at_rest().await;
 }
 
+// MEMORY-1, HTTP-7
+#[tokio::test]
+async fn the_body_may_name_the_project_and_nothing_else() {
+    let system = System::stepped().await;
+    system.client(KeyOf { project: Some("mer"), ..memories() }).await;
+    let answer = system.owner.post(&format!("{LANES}/event/pause"), &json!({ "project_id": "mer" })).await;
+    assert_eq!((answer.status.as_u16(), &answer.body["paused"]), (200, &json!(true)));
+    assert_eq!(system.rows("SELECT project_id, kind FROM lane_pauses").await, [[json!("mer"), json!("event")]]);
+    assert_eq!(first(&system.owner, "?project_id=default").await["paused"], false);
+    let refused = system.owner.post(&format!("{LANES}/event/resume"), &json!({ "for": "ever" })).await;
+    assert_eq!(refused.refusal(), (400, "invalid_request".to_owned()));
+    let resumed = system.owner.post(&format!("{LANES}/event/resume"), &json!({ "project_id": "mer" })).await;
+    assert_eq!(resumed.body["paused"], false);
+}
+
 // MEMORY-1, AUTH-4, AUTH-5
 #[tokio::test]
 async fn a_pause_holds_for_one_project_or_for_a_whole_team_and_for_nobody_else() {

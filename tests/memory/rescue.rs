@@ -6,11 +6,12 @@ use shared::ctx::Ctx;
 use shared::store::jobs::{self, JobRow};
 use shared::store::lanes;
 use shared::store::reconcile::{Reach, Reconciled};
+use shared::store::{Commit, Durability};
 use shared::value::JobKind;
 use sweep_expired_leases::pass;
 use tests::fixture::{Fixture, over_every_store, tenant};
 
-use crate::acts::{alone, decision, job, lifecycle, stored};
+use crate::acts::{alone, batch, decision, job, lifecycle, stored};
 
 async fn claim(fixture: &Fixture) -> Vec<JobRow> {
     let ctx: &Ctx = &fixture.ctx;
@@ -104,6 +105,28 @@ async fn queued_jobs_are_rung_again_when_their_doorbells_are_lost() {
         fixture.settle().await;
         assert_eq!(fixture.number("SELECT count(*) FROM jobs WHERE status = 'completed'").await, 3);
         assert_eq!(fixture.number("SELECT count(*) FROM events WHERE type = 'job.enqueued'").await, 3);
+    })
+    .await;
+}
+
+// RECONCILE-2, MEMORY-22
+#[tokio::test]
+async fn jobs_behind_a_pause_are_not_rung_and_keep_none_of_another_lane_waiting() {
+    over_every_store(async |fixture| {
+        for n in 0..3 {
+            fixture.accept(alone(decision(&format!("number {n}")))).await;
+        }
+        fixture.accept(batch(vec![decision("SQLite"), decision("Redis")])).await;
+        fixture.settle_commands().await;
+        fixture.drain().await;
+        let context = fixture.ctx.housekeeping("test");
+        let pause = Commit::new(Durability::Full, context).then(lanes::pause(("local", None), JobKind::Event));
+        fixture.ctx.store.commit(pause).await.expect("the store works");
+        let fixture = fixture.reopened(2).await;
+        assert_eq!(everything(&fixture).await.jobs, 1, "the batch");
+        fixture.settle().await;
+        let by_lane = "SELECT kind || ' ' || status FROM jobs GROUP BY 1 ORDER BY 1";
+        assert_eq!(fixture.texts(by_lane).await, ["event queued", "event_batch completed"]);
     })
     .await;
 }

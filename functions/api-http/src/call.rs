@@ -3,11 +3,12 @@
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::Response;
 use http::StatusCode;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use shared::ctx::Ctx;
 use shared::error::{Code, FieldError};
 use shared::message::command::Command;
-use shared::value::KeyScope;
+use shared::value::{KeyScope, Scope};
 
 use crate::accept::{PathId, RunAnswer, SessionAnswer, ThreadAnswer, command};
 use crate::body;
@@ -21,6 +22,11 @@ pub struct Call {
     id: String,
     object: Map<String, Value>,
 }
+
+/// What a request says that needs no words.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 impl FromRequest<Ctx> for Call {
     type Rejection = Problem;
@@ -78,6 +84,18 @@ impl Call {
     /// Its parts.
     pub fn into_parts(self) -> (Ctx, Identity, String, Map<String, Value>) {
         (self.ctx, self.identity, self.id, self.object)
+    }
+
+    /// Its parts, of a request that says nothing but for which tenant it is: the tenant last.
+    ///
+    /// # Errors
+    /// 400 when it says more, 403 when the key does not reach the tenant.
+    pub async fn into_bare(self) -> Answer<(Ctx, Identity, String, Option<Scope>)> {
+        let Self { ctx, identity, id, mut object } = self;
+        let claims = body::take_claims(&mut object)?;
+        body::typed::<Nothing>(object)?;
+        let named = identity.named_scope(&ctx, &claims).await?;
+        Ok((ctx, identity, id, named))
     }
 
     /// Accepts it as the command `C` on a run, and answers it.

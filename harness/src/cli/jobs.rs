@@ -9,6 +9,7 @@ mod views;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use serde_json::{Value, json};
 use shared::value::{JobKind, JobStatus, Word};
 
 use super::forum::words;
@@ -51,6 +52,11 @@ pub(super) enum Command {
     },
     /// Build again what observations are found by, of a whole project unless told otherwise. Needs the scope `admin`
     Reindex(moves::Reindex),
+}
+
+/// What a request says that only names the project, if one was given.
+fn named_project(globals: &Globals) -> Value {
+    globals.project().map_or_else(|| json!({}), |project| json!({ "project_id": project }))
 }
 
 pub(super) async fn run(globals: &Globals, command: Command) -> anyhow::Result<ExitCode> {

@@ -79,9 +79,17 @@ pub async fn handle<L: Lane>(ctx: &Ctx) -> Result<(), HandlerError> {
     }
     let stopwatch = Clock::stopwatch();
     loop {
+        let now = ctx.clock.now();
+        if let Some(until) = ctx.slots.quiet_until(L::LANE, now) {
+            return Err(HandlerError::Later(until.since(now).max(Duration::from_millis(1))));
+        }
         let Some(slot) = ctx.slots.take(L::LANE) else { return Ok(()) };
         if !is_due::<L>(ctx).await? {
             drop(slot);
+            // Whoever came while we looked found the lane taken.
+            if is_due::<L>(ctx).await? {
+                continue;
+            }
             break;
         }
         let holder = ctx.ids.uuid().hyphenated().to_string();
@@ -143,7 +151,7 @@ async fn is_due<L: Lane>(ctx: &Ctx) -> Result<bool, StoreError> {
 
 /// How holding a lane ended.
 enum Ended {
-    /// Nothing is left to begin.
+    /// Nothing is left to begin, or the provider wants to be left alone.
     Drained,
     /// Somebody else has it.
     Lost,
@@ -187,13 +195,15 @@ async fn drain<L: Lane>(ctx: &Ctx, lease: &Lease, stopwatch: Stopwatch) -> Resul
         };
         if ctx.provider.remote().is_none() && !is_over(ctx, stopwatch) {
             // What is made here and now takes less time than to store it: the next ones are claimed meanwhile.
-            let (worked, following) = tokio::join!(work::group::<L>(ctx, jobs, stopwatch), claim::<L>(ctx, lease));
-            worked?;
+            let ((), following) = tokio::join!(work::group::<L>(ctx, jobs, stopwatch), claim::<L>(ctx, lease));
             next = following?;
         } else {
-            work::group::<L>(ctx, jobs, stopwatch).await?;
+            work::group::<L>(ctx, jobs, stopwatch).await;
             if is_over(ctx, stopwatch) {
                 return Ok(Ended::OutOfTime);
+            }
+            if ctx.slots.quiet_until(L::LANE, ctx.clock.now()).is_some() {
+                return Ok(Ended::Drained);
             }
             next = claim::<L>(ctx, lease).await?;
         }

@@ -1,6 +1,7 @@
 //! What reconciliation rings again: rows whose lease ran out, commands and events whose doorbell was lost. It changes
 //! nothing but the outbox, so a needless ring is harmless.
 
+use std::iter::once;
 use std::time::Duration;
 
 use super::statement::{Commit, Context, Durability, Statement};
@@ -63,7 +64,9 @@ pub async fn run(store: &Store, context: Context, reach: Reach, lanes: &[JobKind
             statement(include_str!("sql/reconcile_commands.sql"), before),
         ],
         vec![statement(include_str!("sql/reconcile_events.sql"), before)],
-        vec![jobs::release_unrung(lanes), jobs::ring_queued(context.now, Time(before))],
+        once(jobs::release_unrung(lanes))
+            .chain(lanes.iter().map(|kind| jobs::ring_queued(context.now, Time(before), *kind)))
+            .collect(),
     ];
     let mut counts = [0; 4];
     // One commit each: a part that fails does not stop the others.

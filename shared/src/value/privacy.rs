@@ -3,18 +3,22 @@
 
 use serde_json::Value;
 
+/// How often a text is looked at. One that still shows tags then was made to show them, and to cost time.
+const PASSES: usize = 8;
+
 /// What a text says outside of private parts. What is left is looked at again: taking a part away must not make a tag of
-/// what stood around it.
+/// what stood around it. A text that goes on making tags is private as a whole.
 #[must_use]
 pub fn without_private(text: &str) -> String {
     let mut kept = pass(text);
-    loop {
+    for _ in 1..PASSES {
         let again = pass(&kept);
         if again.len() == kept.len() {
             return kept;
         }
         kept = again;
     }
+    String::new()
 }
 
 fn pass(text: &str) -> String {
@@ -119,6 +123,14 @@ mod tests {
         ] {
             assert_eq!(without_private(text), kept, "{text}");
         }
+    }
+
+    // MEMORY-21, SEC-7
+    #[test]
+    fn a_text_that_makes_tag_after_tag_is_private_as_a_whole() {
+        let made = |depth: usize| format!("a{}</private>{}b", "</pri".repeat(depth), "vate>".repeat(depth));
+        assert_eq!(without_private(&made(3)), "ab");
+        assert_eq!(without_private(&made(100_000)), "");
     }
 
     // MEMORY-21

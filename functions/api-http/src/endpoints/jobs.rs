@@ -16,6 +16,7 @@ use shared::store::{Commit, CommitError, Durability, Guard, Statement, tenants};
 use shared::value::{JobStatus, KeyScope, Word};
 use utoipa::ToSchema;
 
+use crate::call::Call;
 use crate::identity::Identity;
 use crate::problem::{Answer, Problem, ProblemDocument};
 use crate::query;
@@ -43,7 +44,7 @@ pub struct JobList {
         ("since" = Option<String>, Query, description = "RFC 3339: those that came then or later"),
         ("include" = Option<String>, Query, description = "payload, for keys with the scope admin"),
         ("project_id" = Option<String>, Query, description = "Project, for a key that spans a team"),
-        ("limit" = Option<u32>, Query, description = "1 to 200, default 50"), ("offset" = Option<u32>, Query),
+        ("limit" = Option<u32>, Query, description = "1 to 200, default 50"), ("offset" = Option<u32>, Query, description = "0 to 100000"),
     ),
     responses(
         (status = 200, body = JobList), (status = 400, body = ProblemDocument),
@@ -65,7 +66,7 @@ pub async fn list(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<Job
         ("since" = Option<String>, Query, description = "RFC 3339: those that came then or later"),
         ("include" = Option<String>, Query, description = "payload, for keys with the scope admin"),
         ("project_id" = Option<String>, Query, description = "Project, for a key that spans a team"),
-        ("limit" = Option<u32>, Query, description = "1 to 200, default 50"), ("offset" = Option<u32>, Query),
+        ("limit" = Option<u32>, Query, description = "1 to 200, default 50"), ("offset" = Option<u32>, Query, description = "0 to 100000"),
     ),
     responses(
         (status = 200, body = JobList), (status = 400, body = ProblemDocument),
@@ -89,7 +90,7 @@ pub async fn of_team(State(ctx): State<Ctx>, identity: Identity, Path(team_id): 
         ("status" = Option<String>, Query), ("kind" = Option<String>, Query), ("source_type" = Option<String>, Query),
         ("since" = Option<String>, Query, description = "RFC 3339: those that came then or later"),
         ("include" = Option<String>, Query, description = "payload, for keys with the scope admin"),
-        ("limit" = Option<u32>, Query, description = "1 to 200, default 50"), ("offset" = Option<u32>, Query),
+        ("limit" = Option<u32>, Query, description = "1 to 200, default 50"), ("offset" = Option<u32>, Query, description = "0 to 100000"),
     ),
     responses(
         (status = 200, body = JobList), (status = 400, body = ProblemDocument),
@@ -138,9 +139,13 @@ fn since(identity: &Identity) -> Answer<Option<Time>> {
     since.map_err(|_| Problem::parameter("since", "must be an RFC 3339 time such as 2026-01-31T12:00:00Z"))
 }
 
+/// Most jobs a page may lie behind the newest: all of them are counted off.
+const OFFSET_MAX: u32 = 100_000;
+
 fn offset(identity: &Identity) -> Answer<u32> {
     let Some(text) = identity.query.get("offset") else { return Ok(0) };
-    text.parse().map_err(|_| Problem::parameter("offset", "must be a whole number from 0"))
+    let offset = text.parse().ok().filter(|offset| *offset <= OFFSET_MAX);
+    offset.ok_or_else(|| Problem::parameter("offset", format!("must be a whole number from 0 to {OFFSET_MAX}")))
 }
 
 /// Whether payloads are wanted, which only administrators see.
@@ -233,29 +238,35 @@ impl Operation {
 #[utoipa::path(
     post, path = "/jobs/{job_id}/retry", tag = "memory", params(("job_id" = String, Path)),
     responses(
-        (status = 200, body = JobView), (status = 404, body = ProblemDocument),
+        (status = 200, body = JobView), (status = 403, body = ProblemDocument, description = "project_denied"),
+        (status = 404, body = ProblemDocument),
         (status = 409, body = ProblemDocument, description = "job_not_retryable"),
     )
 )]
-pub async fn retry(State(ctx): State<Ctx>, identity: Identity, Path(job_id): Path<String>) -> Answer<Json<JobView>> {
-    operate(&ctx, &identity, &job_id, Operation::Retry).await
+pub async fn retry(call: Call) -> Answer<Json<JobView>> {
+    operate(call, Operation::Retry).await
 }
 
 /// Calls off a job that waits or is worked on. Doing so twice is harmless.
 #[utoipa::path(
     post, path = "/jobs/{job_id}/cancel", tag = "memory", params(("job_id" = String, Path)),
     responses(
-        (status = 200, body = JobView), (status = 404, body = ProblemDocument),
+        (status = 200, body = JobView), (status = 403, body = ProblemDocument, description = "project_denied"),
+        (status = 404, body = ProblemDocument),
         (status = 409, body = ProblemDocument, description = "job_not_cancellable"),
     )
 )]
-pub async fn cancel(State(ctx): State<Ctx>, identity: Identity, Path(job_id): Path<String>) -> Answer<Json<JobView>> {
-    operate(&ctx, &identity, &job_id, Operation::Cancel).await
+pub async fn cancel(call: Call) -> Answer<Json<JobView>> {
+    operate(call, Operation::Cancel).await
 }
 
-async fn operate(ctx: &Ctx, identity: &Identity, job_id: &str, operation: Operation) -> Answer<Json<JobView>> {
-    identity.require(KeyScope::MemoriesWrite)?;
+async fn operate(call: Call, operation: Operation) -> Answer<Json<JobView>> {
+    let (ctx, identity, job_id, named) = call.requiring(KeyScope::MemoriesWrite)?.into_bare().await?;
+    let (ctx, identity, job_id) = (&ctx, &identity, job_id.as_str());
     let mut row = find(ctx, identity, job_id).await?;
+    if named.is_some_and(|named| named != row.scope) {
+        return Err(Problem::new(Code::ProjectDenied, "the job is of another project than the request names"));
+    }
     let mut moved = false;
     if operation.moves(row.status) {
         let project_id = Some(row.scope.project_id.as_str());

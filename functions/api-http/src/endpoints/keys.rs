@@ -130,9 +130,9 @@ pub async fn create(State(ctx): State<Ctx>, identity: Identity, body: Body) -> A
         rate_limit: new.rate_limit,
     };
     let secret = new_secret(&ctx.ids);
-    let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
-        .then(key.insert(hash_of(&secret)))
-        .then(identity.audit("keys.create", &key.key_id).insert());
+    let commit = Commit::new(Durability::Full, identity.context(&ctx)?).then(key.insert(hash_of(&secret))).then(
+        AuditEntry { project_id: key.project_id.as_deref(), ..identity.audit("keys.create", &key.key_id) }.insert(),
+    );
     ctx.store.try_commit(commit).await?;
     Ok((StatusCode::CREATED, Json(MadeKey { key, secret })).into_response())
 }
@@ -145,9 +145,14 @@ pub async fn create(State(ctx): State<Ctx>, identity: Identity, body: Body) -> A
 pub async fn revoke(State(ctx): State<Ctx>, identity: Identity, Path(key_id): Path<String>) -> Answer<StatusCode> {
     identity.require(KeyScope::Admin)?;
     let own = &identity.caller.key;
+    let (team, project, id) = (own.team_id.clone(), own.project_id.clone(), key_id.clone());
+    let key = ctx.store.read(move |reader| keys::find_made(reader, (&team, project.as_deref()), &id)).await?;
+    // A key that was not made by hand is its team's.
+    let project_id = key.and_then(|key| key.project_id).or_else(|| own.project_id.clone());
+    let audit = AuditEntry { project_id: project_id.as_deref(), ..identity.audit("keys.revoke", &key_id) };
     let commit = Commit::new(Durability::Full, identity.context(&ctx)?)
         .then_all(keys::revoke(&own.team_id, own.project_id.as_deref(), &key_id))
-        .then(identity.audit("keys.revoke", &key_id).insert());
+        .then(audit.insert());
     match ctx.store.try_commit(commit).await {
         Ok(_) => Ok(StatusCode::NO_CONTENT),
         Err(CommitError::Guard(Guard::RowUnchanged)) => {

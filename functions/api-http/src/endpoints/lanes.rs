@@ -1,7 +1,7 @@
 //! `/lanes`: who works on jobs, how many wait, and pausing that. A paused lane loses nothing: its jobs stay queued.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use shared::ctx::Ctx;
 use shared::error::Code;
@@ -13,7 +13,8 @@ use shared::store::{Commit, Durability};
 use shared::value::{JobKind, JobStatus, KeyScope, Word};
 use utoipa::ToSchema;
 
-use crate::identity::{Claims, Identity};
+use crate::call::Call;
+use crate::identity::Identity;
 use crate::problem::{Answer, Problem, ProblemDocument};
 
 /// A lane, as far as the caller's key reaches.
@@ -63,15 +64,15 @@ pub async fn list(State(ctx): State<Ctx>, identity: Identity) -> Answer<Json<Lan
     post, path = "/lanes/{kind}/pause", tag = "memory",
     params(
         ("kind" = String, Path, description = "event, event_batch, summary or reindex"),
-        ("project_id" = Option<String>, Query, description = "Project, for a key that spans a team"),
+        ("project_id" = Option<String>, Query, description = "Project, for a key that spans a team; or in the body"),
     ),
     responses(
         (status = 200, body = LaneView), (status = 403, body = ProblemDocument, description = "project_denied"),
         (status = 404, body = ProblemDocument),
     )
 )]
-pub async fn pause(State(ctx): State<Ctx>, identity: Identity, Path(kind): Path<String>) -> Answer<Json<LaneView>> {
-    switch(&ctx, &identity, &kind, Switch::Pause).await
+pub async fn pause(call: Call) -> Answer<Json<LaneView>> {
+    switch(call, Switch::Pause).await
 }
 
 /// Ends a pause: what waits behind it, and behind no other, is worked on.
@@ -79,15 +80,15 @@ pub async fn pause(State(ctx): State<Ctx>, identity: Identity, Path(kind): Path<
     post, path = "/lanes/{kind}/resume", tag = "memory",
     params(
         ("kind" = String, Path, description = "event, event_batch, summary or reindex"),
-        ("project_id" = Option<String>, Query, description = "Project, for a key that spans a team"),
+        ("project_id" = Option<String>, Query, description = "Project, for a key that spans a team; or in the body"),
     ),
     responses(
         (status = 200, body = LaneView), (status = 403, body = ProblemDocument, description = "project_denied"),
         (status = 404, body = ProblemDocument),
     )
 )]
-pub async fn resume(State(ctx): State<Ctx>, identity: Identity, Path(kind): Path<String>) -> Answer<Json<LaneView>> {
-    switch(&ctx, &identity, &kind, Switch::Resume).await
+pub async fn resume(call: Call) -> Answer<Json<LaneView>> {
+    switch(call, Switch::Resume).await
 }
 
 /// What is done with a lane.
@@ -97,23 +98,20 @@ enum Switch {
     Resume,
 }
 
-async fn switch(ctx: &Ctx, identity: &Identity, kind: &str, switch: Switch) -> Answer<Json<LaneView>> {
-    identity.require(KeyScope::Admin)?;
-    let kind = JobKind::parse(kind).map_err(|_| Problem::new(Code::NotFound, "no such lane"))?;
-    let project = match (identity.query.get("project_id"), &identity.caller.key.project_id) {
-        (None, own) => own.clone(),
-        (Some(_), _) => Some(identity.writable_scope(ctx, &Claims::default()).await?.project_id),
-    };
+async fn switch(call: Call, switch: Switch) -> Answer<Json<LaneView>> {
+    let (ctx, identity, kind, named) = call.requiring(KeyScope::Admin)?.into_bare().await?;
+    let kind = JobKind::parse(&kind).map_err(|_| Problem::new(Code::NotFound, "no such lane"))?;
+    let project = named.map(|named| named.project_id).or_else(|| identity.caller.key.project_id.clone());
     let place = (identity.caller.key.team_id.as_str(), project.as_deref());
     let (action, statements) = match switch {
         Switch::Pause => ("lane.pause", vec![lanes::pause(place, kind)]),
-        Switch::Resume => ("lane.resume", lanes::resume(place, kind, lane::is_enabled(ctx, kind))),
+        Switch::Resume => ("lane.resume", lanes::resume(place, kind, lane::is_enabled(&ctx, kind))),
     };
     let audit = AuditEntry { project_id: project.as_deref(), ..identity.audit(action, kind.as_str()) };
-    let commit = Commit::new(Durability::Full, identity.context(ctx)?).then_all(statements).then(audit.insert());
+    let commit = Commit::new(Durability::Full, identity.context(&ctx)?).then_all(statements).then(audit.insert());
     ctx.store.try_commit(commit).await?;
-    publish::own(ctx, crate::NAME).await;
-    let view = views(ctx, identity, project).await?.into_iter().find(|lane| lane.kind == kind);
+    publish::own(&ctx, crate::NAME).await;
+    let view = views(&ctx, &identity, project).await?.into_iter().find(|lane| lane.kind == kind);
     view.map(Json).ok_or_else(|| Problem::new(Code::NotFound, "no such lane"))
 }
 

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
 use shared::value::{JobStatus, Word};
 
+use super::named_project;
 use super::views::{LaneView, Lanes, or_none};
 use crate::cli::globals::Globals;
 use crate::cli::output::Output;
@@ -28,8 +28,7 @@ pub(super) async fn list(globals: &Globals) -> anyhow::Result<ExitCode> {
 
 /// Pauses a lane, or lets it go on.
 pub(super) async fn change(globals: &Globals, lane: &str, action: &str) -> anyhow::Result<ExitCode> {
-    let body = globals.project().map_or_else(|| json!({}), |project| json!({ "project_id": project }));
-    let session = globals.session()?;
+    let (body, session) = (named_project(globals), globals.session()?);
     let document = session.client.create(&["lanes", &lane.to_lowercase(), action], &body).await?;
     let (output, lane) = (&session.output, document.read::<LaneView>()?);
     if output.json {

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use shared::value::{JobStatus, Word};
 
-use super::next_step;
 use super::views::{JobView, NewJob};
+use super::{named_project, next_step};
 use crate::cli::globals::Globals;
 use crate::cli::output::Output;
 use crate::cli::text::line;
@@ -25,8 +25,8 @@ pub(in crate::cli) struct Reindex {
 
 /// Moves a job.
 pub(super) async fn run(globals: &Globals, id: &str, action: &str) -> anyhow::Result<ExitCode> {
-    let session = globals.session()?;
-    let document = session.client.create(&["jobs", id, action], &json!({})).await?;
+    let (body, session) = (named_project(globals), globals.session()?);
+    let document = session.client.create(&["jobs", id, action], &body).await?;
     let (output, job) = (&session.output, document.read::<JobView>()?);
     if job.already_queued {
         output.note("note: nothing was changed: it is queued already");

@@ -1,7 +1,7 @@
 //! A group of claimed jobs: their sources, the work on each, and what each comes to.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::join_all;
@@ -21,7 +21,11 @@ use crate::value::{ErrorClass, JobKind, Word};
 
 /// Jobs whose sources are read at once: all of those that are about one event, few of those that are about many.
 fn together(kind: JobKind) -> usize {
-    if kind == JobKind::Event { 100 } else { 4 }
+    match kind {
+        JobKind::Event => 100,
+        JobKind::EventBatch | JobKind::Reindex => 4,
+        JobKind::Summary => 1,
+    }
 }
 
 /// Outcomes that are stored side by side, so that they share a transaction.
@@ -36,30 +40,16 @@ enum Outcome {
 }
 
 /// Works on a claimed group. A job that fails or panics stops none of the others.
-pub(super) async fn group<L: Lane>(ctx: &Ctx, claimed: Vec<JobRow>, stopwatch: Stopwatch) -> Result<(), StoreError> {
-    // Until when the provider wants to be left alone, once it said so.
-    let throttled = AtomicI64::new(0);
+pub(super) async fn group<L: Lane>(ctx: &Ctx, claimed: Vec<JobRow>, stopwatch: Stopwatch) {
     let mut claimed = claimed.into_iter().peekable();
     while claimed.peek().is_some() {
-        let chunk: Vec<JobRow> = claimed.by_ref().take(together(L::LANE)).collect();
-        let now = ctx.clock.now();
-        let loaded = ctx
-            .store
-            .read(move |reader| {
-                let loaded = chunk.into_iter().map(|job| {
-                    let source = jobs::load(reader, &job, now)?;
-                    Ok((job, source))
-                });
-                loaded.collect::<Result<Vec<_>, StoreError>>()
-            })
-            .await?;
-        let throttled = &throttled;
+        let loaded = load(ctx, claimed.by_ref().take(together(L::LANE)).collect()).await;
         let worked = stream::iter(loaded)
             .map(|(job, source)| async move {
                 if super::is_over(ctx, stopwatch) {
                     return (job, Outcome::PutBack(ctx.clock.now()));
                 }
-                let outcome = one::<L>(ctx, &job, source, throttled).await;
+                let outcome = one::<L>(ctx, &job, source).await;
                 (job, outcome)
             })
             .buffer_unordered(ctx.provider.concurrency())
@@ -69,13 +59,36 @@ pub(super) async fn group<L: Lane>(ctx: &Ctx, claimed: Vec<JobRow>, stopwatch: S
             join_all(outcomes.into_iter().map(|(job, outcome)| store::<L>(ctx, job, outcome))).await;
         }
     }
-    Ok(())
 }
 
-async fn one<L: Lane>(ctx: &Ctx, job: &JobRow, source: Source, throttled: &AtomicI64) -> Outcome {
-    let until = throttled.load(Ordering::SeqCst);
-    if until > 0 {
-        return Outcome::PutBack(Time(until));
+/// The jobs with what they are about. What cannot be read is a failure of the job that needs it, and of no other.
+async fn load(ctx: &Ctx, chunk: Vec<JobRow>) -> Vec<(JobRow, Source)> {
+    let unread = |error: StoreError| {
+        tracing::warn!(%error, "what a job is about could not be read");
+        Source::Refused(GenerationError::new(ErrorClass::Transient, "what the job is about could not be read"))
+    };
+    let (now, chunk) = (ctx.clock.now(), Arc::new(chunk));
+    let read = {
+        let chunk = Arc::clone(&chunk);
+        ctx.store.read(move |reader| Ok(chunk.iter().map(|job| jobs::load(reader, job, now)).collect::<Vec<_>>()))
+    };
+    let read = read.await;
+    let chunk = Arc::unwrap_or_clone(chunk);
+    match read {
+        Ok(sources) => {
+            let sources = sources.into_iter().map(|source| source.unwrap_or_else(unread));
+            chunk.into_iter().zip(sources).collect()
+        }
+        Err(error) => {
+            let refused = unread(error);
+            chunk.into_iter().map(|job| (job, refused.clone())).collect()
+        }
+    }
+}
+
+async fn one<L: Lane>(ctx: &Ctx, job: &JobRow, source: Source) -> Outcome {
+    if let Some(until) = ctx.slots.quiet_until(L::LANE, ctx.clock.now()) {
+        return Outcome::PutBack(until);
     }
     let stopwatch = Clock::stopwatch();
     let worked = AssertUnwindSafe(L::work(ctx, job, source)).catch_unwind().await;
@@ -86,7 +99,7 @@ async fn one<L: Lane>(ctx: &Ctx, job: &JobRow, source: Source, throttled: &Atomi
         Ok(Err(error)) => {
             if error.class == ErrorClass::RateLimited {
                 let wait = error.retry_after.unwrap_or(ctx.config.jobs.backoff).min(ctx.config.jobs.backoff_max);
-                throttled.store(ctx.clock.now().plus(wait).0, Ordering::SeqCst);
+                ctx.slots.quiet(L::LANE, ctx.clock.now().plus(wait));
             }
             Outcome::Failed(error)
         }

@@ -48,11 +48,12 @@ pub fn rescue(job: &JobRow, outcome: Expired) -> Vec<Statement> {
     statements
 }
 
-/// The statement that rings again for jobs that may begin and whose doorbell was sent at `bound` or before; it returns them.
-/// One doorbell makes a lane take whatever waits, so a hundred are enough.
+/// The statement that rings again for jobs of a lane that may begin and whose doorbell was sent at `bound` or before; it
+/// returns them. One doorbell makes a lane take whatever waits, so a hundred are enough.
 #[must_use]
-pub fn ring_queued(now: Time, bound: Time) -> Statement {
-    Statement::new(include_str!("../sql/reconcile_jobs.sql"), vec![now.0.into(), bound.0.into()])
+pub fn ring_queued(now: Time, bound: Time, kind: JobKind) -> Statement {
+    let params = vec![now.0.into(), bound.0.into(), kind.as_str().to_owned().into()];
+    Statement::new(include_str!("../sql/reconcile_jobs.sql"), params)
 }
 
 /// The statement that has jobs rung for which came while these lanes, which work, were disabled.

@@ -10,6 +10,8 @@ use crate::value::{ErrorClass, JobKind, Scope};
 
 /// Agent events of a session that a summary looks at: its newest.
 const EVENTS_MAX: i64 = 2000;
+/// Bytes of their payloads, likewise.
+const EVENTS_BYTES_MAX: i64 = 8 << 20;
 /// Observations of a session that a summary looks at: its newest.
 const OBSERVATIONS_MAX: i64 = 200;
 /// Pull requests of a session that a summary looks at: its newest.
@@ -89,6 +91,7 @@ fn of_events(reader: &mut Reader<'_>, job: &JobRow, payload: &JobPayload) -> Res
 }
 
 fn summary(reader: &mut Reader<'_>, scope: &Scope, session_id: &str) -> Result<Option<Material>, StoreError> {
+    const EVENTS: &str = "SELECT count(*) FROM (SELECT 1 FROM agent_events WHERE team_id = ?1 AND project_id = ?2 AND session_id = ?3 LIMIT ?4 + 0)";
     const PULL_REQUESTS: &str = "SELECT url, title, state, ci FROM pull_requests WHERE team_id = ?1 AND project_id = ?2 AND session_id = ?3 ORDER BY id DESC LIMIT ?4 + 0";
     const OBSERVATIONS: &str = "SELECT kind, title, body FROM observations WHERE team_id = ?1 AND project_id = ?2 AND session_id = ?3 AND kind <> 'summary' ORDER BY id DESC LIMIT ?4 + 0";
     let Some(facts) = session(reader, scope, session_id)? else { return Ok(None) };
@@ -97,10 +100,11 @@ fn summary(reader: &mut Reader<'_>, scope: &Scope, session_id: &str) -> Result<O
         params.push(limit.into());
         params
     };
-    let mut all = events(reader, include_str!("../sql/list_agent_events_of_session.sql"), limited(EVENTS_MAX + 1))?;
-    let most = usize::try_from(EVENTS_MAX).unwrap_or(usize::MAX);
-    let truncated = all.len() > most;
-    all.truncate(most);
+    let mut params = limited(EVENTS_MAX);
+    params.push(EVENTS_BYTES_MAX.into());
+    let mut all = events(reader, include_str!("../sql/list_agent_events_of_session.sql"), params)?;
+    let told = reader.row(EVENTS, limited(EVENTS_MAX + 1))?.map_or(Ok(0), |row| row.columns().integer())?;
+    let truncated = usize::try_from(told).unwrap_or(usize::MAX) > all.len();
     // Read newest first, told oldest first.
     all.sort_by_key(|event| event.occurred_at);
     let mut observations = Vec::new();

@@ -94,11 +94,13 @@ fn sessions() -> Vec<Row> {
 
 fn memory() -> Vec<Row> {
     vec![
-        Row::thing("POST /api/v1/jobs/{job_id}/cancel"),
-        Row::thing("POST /api/v1/jobs/{job_id}/retry"),
+        Row::thing("POST /api/v1/jobs/{job_id}/cancel").claiming(json!({})),
+        Row::thing("POST /api/v1/jobs/{job_id}/retry").claiming(json!({})),
         Row::thing("POST /api/v1/reindex").claiming(json!({ "observation_id": "{observation_id}" })),
         Row::thing("POST /api/v1/reindex").claiming(json!({ "session_id": "{session_id}" })),
         Row::thing("POST /api/v1/lanes/{kind}/resume").query("project_id={project_id}"),
+        Row::thing("POST /api/v1/lanes/{kind}/resume").body(json!({ "project_id": "{project_id}" })),
+        Row::thing("POST /api/v1/lanes/{kind}/pause").body(json!({ "project_id": "{project_id}" })),
         Row::thing("POST /api/v1/lanes/{kind}/pause").query("project_id={project_id}"),
     ]
 }
