@@ -20,7 +20,8 @@ pub(super) async fn list(globals: &Globals) -> anyhow::Result<ExitCode> {
     }
     let Lanes { items } = document.read()?;
     Output::text(&table::render(output, &HEADING, &items.iter().map(row).collect::<Vec<_>>()))?;
-    for next in items.iter().flat_map(next_steps) {
+    let project = globals.project();
+    for next in items.iter().flat_map(|lane| next_steps(lane, project.as_deref())) {
         output.note(&next);
     }
     Ok(ExitCode::SUCCESS)
@@ -37,7 +38,7 @@ pub(super) async fn change(globals: &Globals, lane: &str, action: &str) -> anyho
         Output::text(&format!("{}  {}", text::line(&lane.kind), state(&lane)))?;
     }
     if lane.paused {
-        output.note(&resume(&lane));
+        output.note(&resume(&lane, globals.project().as_deref()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -65,16 +66,18 @@ fn state(lane: &LaneView) -> &'static str {
 }
 
 /// What to do about a lane that does not work, and about its jobs that failed.
-fn next_steps(lane: &LaneView) -> Vec<String> {
+fn next_steps(lane: &LaneView, project: Option<&str>) -> Vec<String> {
     let failed = JobStatus::Failed.as_str();
     let kind = text::line(&lane.kind);
     let failures = (lane.failed > 0)
         .then(|| format!("next: `agentforum jobs list --status {failed} --kind {kind}` shows which jobs failed"));
-    lane.paused.then(|| resume(lane)).into_iter().chain(failures).collect()
+    lane.paused.then(|| resume(lane, project)).into_iter().chain(failures).collect()
 }
 
-fn resume(lane: &LaneView) -> String {
-    format!("next: `agentforum jobs resume {}` lets it go on", text::line(&lane.kind))
+/// What ends a pause of the project that was named, or of the whole team.
+fn resume(lane: &LaneView, project: Option<&str>) -> String {
+    let project = project.map(|project| format!(" --project {}", text::line(project))).unwrap_or_default();
+    format!("next: `agentforum jobs resume {}{project}` lets it go on", text::line(&lane.kind))
 }
 
 #[cfg(test)]
@@ -90,7 +93,7 @@ mod tests {
     fn a_lane_is_one_row_and_says_what_to_do_about_it() {
         let works = lane(r#"{"kind":"event","function":"job-event","enabled":true,"paused":false,"queued":1,"new":1}"#);
         assert_eq!(row(&works), ["event", "works", "1", "0", "0", "job-event", "-"]);
-        assert!(next_steps(&works).is_empty());
+        assert!(next_steps(&works, None).is_empty());
         let paused = lane(r#"{"kind":"summary","enabled":true,"paused":true,"reason":"by eve\u001b[2J","failed":2}"#);
         assert_eq!(row(&paused)[1..2], ["paused"]);
         assert_eq!(row(&paused)[6], "by eve[2J");
@@ -98,7 +101,11 @@ mod tests {
             "next: `agentforum jobs resume summary` lets it go on",
             "next: `agentforum jobs list --status failed --kind summary` shows which jobs failed",
         ];
-        assert_eq!(next_steps(&paused), expected);
+        assert_eq!(next_steps(&paused, None), expected);
+        assert_eq!(
+            next_steps(&paused, Some("web"))[0],
+            "next: `agentforum jobs resume summary --project web` lets it go on"
+        );
         let disabled = lane(r#"{"kind":"event","enabled":false,"reason":"generation.provider is none"}"#);
         assert_eq!(state(&disabled), "disabled");
     }
